@@ -1,0 +1,59 @@
+// A growing run of bytes to append text to: what every formatter writes into. Unlike std::string it hands
+// out room to write in place (room) and never fills what it is about to overwrite.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace nm {
+
+class TextBuffer {
+  public:
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    const char* data() const { return data_.get(); }
+    std::string_view view() const { return {data_.get(), size_}; }
+    void clear() { size_ = 0; }
+    void truncate(std::size_t size) { size_ = size; }
+
+    // At least n writable bytes at the end; tell how many were used with used().
+    char* room(std::size_t n) {
+        if (size_ + n > capacity_) grow(n);
+        return data_.get() + size_;
+    }
+    void used(char* end) { size_ = static_cast<std::size_t>(end - data_.get()); }
+
+    void append(char c) {
+        *room(1) = c;
+        ++size_;
+    }
+    void append(std::string_view text) {
+        std::memcpy(room(text.size()), text.data(), text.size());
+        size_ += text.size();
+    }
+    template <class Integer>
+    void append_integer(Integer value) {
+        char* at = room(20);
+        used(std::to_chars(at, at + 20, value).ptr);
+    }
+    // Fixed decimals without trailing zeros: 12.5, 3, 0.001.
+    void append_decimal(double value, int decimals);
+
+  private:
+    void grow(std::size_t n) {
+        const std::size_t wanted = std::max(capacity_ * 2, std::max<std::size_t>(size_ + n, 1024));
+        auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+        if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+        data_ = std::move(larger);
+        capacity_ = wanted;
+    }
+
+    std::unique_ptr<char[]> data_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace nm
