@@ -23,8 +23,8 @@ enum class Exit {
     software = 70,     // a bug of ours
     os_error = 71,     // the system refused: fork, socket, memory
     cannot_create = 73,
-    io_error = 74,  // reading or writing failed: full disk
-    try_later = 75, // a lock is held
+    io_error = 74,   // reading or writing failed: full disk
+    try_later = 75,  // a lock is held
     no_permission = 77,
     bad_config = 78,
 };
@@ -51,11 +51,20 @@ class [[nodiscard]] Result {
     Result(Error error) : state_(std::move(error)) {}
 
     explicit operator bool() const { return std::holds_alternative<T>(state_); }
-    T& operator*() { assert(*this); return *std::get_if<T>(&state_); }
-    const T& operator*() const { assert(*this); return *std::get_if<T>(&state_); }
+    T& operator*() {
+        assert(*this);
+        return *std::get_if<T>(&state_);
+    }
+    const T& operator*() const {
+        assert(*this);
+        return *std::get_if<T>(&state_);
+    }
     T* operator->() { return &**this; }
     const T* operator->() const { return &**this; }
-    const Error& error() const { assert(!*this); return *std::get_if<Error>(&state_); }
+    const Error& error() const {
+        assert(!*this);
+        return *std::get_if<Error>(&state_);
+    }
 
     // The value, or the error thrown to run_tool: for the start of a verb, where there is nothing to save.
     T value_or_throw() && {

@@ -23,8 +23,15 @@ constexpr std::array duration_units{
 };
 
 constexpr std::array<std::pair<std::string_view, double>, 9> size_units{{
-    {"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9},
-    {"Ki", 1024}, {"Mi", 1024.0 * 1024}, {"Gi", 1024.0 * 1024 * 1024}, {"T", 1e12},
+    {"", 1},
+    {"k", 1e3},
+    {"K", 1e3},
+    {"M", 1e6},
+    {"G", 1e9},
+    {"Ki", 1024},
+    {"Mi", 1024.0 * 1024},
+    {"Gi", 1024.0 * 1024 * 1024},
+    {"T", 1e12},
 }};
 
 // The end of the digits and the point at the front of text.
@@ -116,7 +123,7 @@ std::size_t utf8_sequence(std::string_view text) {
     return 0;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     while (!text.empty()) {
         const std::size_t n = utf8_sequence(text);

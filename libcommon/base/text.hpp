@@ -29,7 +29,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 std::string_view trim(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 // Puts text between single quotes with control characters and non-UTF-8 escaped: safe in a message.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 // Bytes of a valid UTF-8 sequence at the front of text (1-4), or 0 when there is none.
 std::size_t utf8_sequence(std::string_view text);
 

@@ -2,6 +2,7 @@
 // out room to write in place (room) and never fills what it is about to overwrite.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -18,6 +19,7 @@ class TextBuffer {
     std::string_view view() const { return {data_.get(), size_}; }
     void clear() { size_ = 0; }
     void truncate(std::size_t size) { size_ = size; }
+    void overwrite(std::size_t at, char c) { data_[at] = c; }
 
     // At least n writable bytes at the end; tell how many were used with used().
     char* room(std::size_t n) {

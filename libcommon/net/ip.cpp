@@ -30,7 +30,8 @@ char* write_v4(char* out, const std::uint8_t* bytes) {
 // RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups shortened.
 char* write_v6(char* out, const std::uint8_t* bytes) {
     std::array<unsigned, 8> groups{};
-    for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(bytes[2 * i]) << 8 | bytes[2 * i + 1];
+    for (std::size_t i = 0; i < 8; ++i)
+        groups[i] = static_cast<unsigned>(bytes[2 * i]) << 8 | bytes[2 * i + 1];
     std::size_t best = 8, best_length = 1;
     for (std::size_t i = 0; i < 8;) {
         std::size_t end = i;
@@ -192,7 +193,9 @@ bool Prefix::contains(const IpAddress& ip) const {
 Prefix make_prefix(const IpAddress& ip, unsigned length) {
     Prefix prefix{ip, static_cast<std::uint8_t>(length)};
     for (std::size_t i = 0; i < 16; ++i) {
-        const unsigned kept = length >= 8 * (i + 1) ? 8 : length > 8 * i ? length - 8 * static_cast<unsigned>(i) : 0;
+        const unsigned kept = length >= 8 * (i + 1) ? 8
+                              : length > 8 * i      ? length - 8 * static_cast<unsigned>(i)
+                                                    : 0;
         prefix.address.bytes[i] &= static_cast<std::uint8_t>(0xFF00u >> kept);
     }
     return prefix;

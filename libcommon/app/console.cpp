@@ -1,0 +1,90 @@
+#include "app/console.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/clock.hpp"
+#include "json/line_writer.hpp"
+
+namespace nm {
+namespace {
+
+constexpr std::int64_t redraw_ns = 100 * ns_per_ms;
+
+std::string seconds_text(double seconds) {
+    char text[32];
+    const auto whole = static_cast<long>(seconds);
+    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+    return text;
+}
+
+}  // namespace
+
+void Console::write_line(const std::string& message) {
+    end_progress();
+    write_fully(STDERR_FILENO, tool_ + ": " + message + "\n");
+}
+
+void Console::error(const std::string& message) {
+    write_line(message);
+}
+
+void Console::warn(const std::string& message) {
+    if (!quiet_) write_line(message);
+}
+
+void Console::detail(const std::string& message) {
+    if (verbose_ && !quiet_) write_line(message);
+}
+
+void Console::progress(std::uint64_t done, std::uint64_t total, const char* unit) {
+    if (quiet_ || !stderr_is_terminal()) return;
+    const std::int64_t now_ns = monotonic_ns();
+    if (bar_started_ns_ == 0) bar_started_ns_ = bar_drawn_ns_ = now_ns;
+    if (now_ns - bar_drawn_ns_ < redraw_ns) return;
+    bar_drawn_ns_ = now_ns;
+    const double elapsed_s = static_cast<double>(now_ns - bar_started_ns_) / 1e9;
+    const double rate = static_cast<double>(done) / elapsed_s;
+    char text[160];
+    if (total > 0) {
+        const double share = static_cast<double>(done) / static_cast<double>(total);
+        const int filled = static_cast<int>(share * 30);
+        const double left_s = share > 0 ? elapsed_s / share - elapsed_s : 0;
+        std::snprintf(text, sizeof text, "\r\033[K[%.*s%*s] %3.0f %%  %.0f %s/s  %s left", filled,
+                      "##############################", 30 - filled, "", share * 100, rate, unit,
+                      seconds_text(left_s).c_str());
+    } else {
+        std::snprintf(text, sizeof text, "\r\033[K%llu %s  %.0f/s", static_cast<unsigned long long>(done),
+                      unit, rate);
+    }
+    write_fully(STDERR_FILENO, text);
+    bar_drawn_ = true;
+}
+
+void Console::end_progress() {
+    if (bar_drawn_) write_fully(STDERR_FILENO, "\r\033[K");
+    bar_drawn_ = false;
+    bar_started_ns_ = 0;
+}
+
+bool Console::stdout_is_terminal() {
+    return ::isatty(STDOUT_FILENO) == 1;
+}
+
+bool Console::stdin_is_terminal() {
+    return ::isatty(STDIN_FILENO) == 1;
+}
+
+bool Console::stderr_is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
+
+bool Console::wants_colour(ColourChoice choice) {
+    if (choice != ColourChoice::automatic) return choice == ColourChoice::always;
+    const char* no_colour = std::getenv("NO_COLOR");
+    return stdout_is_terminal() && (no_colour == nullptr || *no_colour == '\0');
+}
+
+}  // namespace nm

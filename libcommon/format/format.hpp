@@ -1,0 +1,98 @@
+// The output formats: one row each in formats (output.cpp), one file each in this room. JSON lines are
+// written by json/write.hpp; the others see a record through its RecordType.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/access.hpp"
+
+namespace nm {
+
+enum class Format : std::uint8_t { json, csv, influx, prom, table };
+inline constexpr std::array<std::string_view, 5> format_names{"json", "csv", "influx", "prom", "table"};
+std::optional<Format> format_of(std::string_view name);
+
+// The keys the user asked for with --fields; empty means all. type, v and ts are always kept in JSON.
+using FieldChoice = std::vector<std::string>;
+bool is_chosen(const FieldChoice& choice, std::string_view key);
+
+// JSON restricted to chosen fields.
+void append_json_chosen(TextBuffer& out, const RecordType& type, const void* record,
+                        const FieldChoice& choice);
+
+// RFC 4180. The header line comes with the first record and again when the record type changes.
+class CsvFormat {
+  public:
+    explicit CsvFormat(FieldChoice choice) : choice_(std::move(choice)) {}
+    void append(TextBuffer& out, const RecordType& type, const void* record);
+
+  private:
+    void append_header(TextBuffer& out, const RecordType& type, const Labels* labels);
+
+    FieldChoice choice_;
+    const RecordType* last_ = nullptr;
+    std::vector<std::string> label_keys_;  // of the first record: the columns stay
+};
+
+// InfluxDB line protocol: tags from Role::tag, typed fields, nanosecond timestamps. A record without any
+// field to follow gives no line.
+void append_influx(TextBuffer& out, const RecordType& type, const void* record, const FieldChoice& choice);
+
+// Prometheus text exposition 0.0.4. Samples of one metric must stand together, so a page is collected and
+// written at the end of a round: the latest value of each series.
+class PromFormat {
+  public:
+    explicit PromFormat(FieldChoice choice) : choice_(std::move(choice)) {}
+    void add(const RecordType& type, const void* record);
+    void append_page(TextBuffer& out);
+
+  private:
+    struct Metric {
+        std::string help;
+        std::map<std::string, std::string> samples;  // labels -> value
+    };
+    FieldChoice choice_;
+    std::map<std::string, Metric> metrics_;
+};
+
+// "rtt_us" in Unit::us of "probe.icmp" -> nm_probe_icmp_rtt_seconds.
+std::string prom_name(const RecordType& type, const FieldInfo& field);
+
+// Columns for people. The first rows wait until their widths are known.
+class TableFormat {
+  public:
+    TableFormat(FieldChoice choice, bool colour) : choice_(std::move(choice)), colour_(colour) {}
+    void append(TextBuffer& out, const RecordType& type, const void* record);
+    // Writes the rows that wait: at the end, at the end of a round, before waiting for input.
+    void flush(TextBuffer& out);
+
+  private:
+    using Row = std::vector<std::string>;
+    void start(const RecordType& type);
+    void append_row(TextBuffer& out, const Row& row, bool header) const;
+
+    static constexpr std::size_t rows_to_measure = 200;
+
+    FieldChoice choice_;
+    bool colour_;
+    const RecordType* type_ = nullptr;
+    std::vector<const FieldAccess*> columns_;
+    Row header_;
+    std::vector<std::size_t> widths_;
+    std::vector<bool> right_;
+    bool header_written_ = false;
+    std::vector<Row> waiting_;
+};
+
+// One line of words about a record: "3 targets, 2 answered" for a summary in a table.
+std::string sentence_of(const RecordType& type, const void* record);
+
+// The JSON Schema (draft 2020-12) of a record type, as one line.
+std::string json_schema(const RecordType& type);
+
+}  // namespace nm

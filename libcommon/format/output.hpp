@@ -1,0 +1,69 @@
+// Where a verb's records go: stdout or --output FILE, in the format the user chose. A verb calls write() and,
+// before it waits, flush(). Errors and summaries are records in JSON; the other formats tell them on stderr
+// (errors) and leave them out or write one sentence (summary).
+#pragma once
+
+#include <functional>
+
+#include "format/format.hpp"
+#include "json/line_writer.hpp"
+#include "json/write.hpp"
+
+namespace nm {
+
+struct OutputOptions {
+    Format format = Format::json;
+    FieldChoice fields;
+    std::string path;  // empty: stdout
+    bool colour = false;
+};
+
+class Output {
+  public:
+    // Opens the file; a Prometheus page goes to a temporary file beside it and is renamed.
+    static Result<std::unique_ptr<Output>> open(OutputOptions options, std::function<void(std::string)> tell);
+
+    template <Described T>
+    void write(const T& record) {
+        if (options_.format == Format::json && options_.fields.empty())
+            append_json(writer_.buffer(), record);
+        else
+            write_other(record_type<T>, &record);
+        writer_.written();
+    }
+    // A line of a record that is not ours to change, as it came. Only JSON can carry it; the other formats
+    // count it (not_forwarded).
+    void forward(std::string_view line);
+    std::uint64_t not_forwarded() const { return not_forwarded_; }
+
+    void flush();
+    // The end of a round: a Prometheus page is written, a table shows what it has.
+    void end_round();
+
+    // The reader is gone or writing failed: stop producing.
+    bool closed() const { return writer_.closed(); }
+    void write_in_background(std::size_t max_waiting_bytes) {
+        writer_.write_in_background(max_waiting_bytes);
+    }
+    bool congested() const { return writer_.congested(); }
+    Format format() const { return options_.format; }
+    Status finish();
+
+    Output(OutputOptions options, UniqueFd file, std::function<void(std::string)> tell);
+
+  private:
+    void write_other(const RecordType& type, const void* record);
+    Status write_page();
+
+    OutputOptions options_;
+    UniqueFd file_;
+    LineWriter writer_;
+    std::function<void(std::string)> tell_;
+    CsvFormat csv_;
+    PromFormat prom_;
+    TableFormat table_;
+    bool page_due_ = false;  // the Prometheus page has changed since it was written
+    std::uint64_t not_forwarded_ = 0;
+};
+
+}  // namespace nm

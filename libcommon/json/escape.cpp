@@ -1,0 +1,61 @@
+#include "json/escape.hpp"
+
+#include "base/text.hpp"
+
+namespace nm {
+namespace {
+
+bool is_plain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+}
+
+void append_escaped(TextBuffer& out, char c) {
+    constexpr char digits[] = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+        case '"':
+            out.append(std::string_view("\\\""));
+            return;
+        case '\\':
+            out.append(std::string_view("\\\\"));
+            return;
+        case '\n':
+            out.append(std::string_view("\\n"));
+            return;
+        case '\r':
+            out.append(std::string_view("\\r"));
+            return;
+        case '\t':
+            out.append(std::string_view("\\t"));
+            return;
+        default:
+            break;
+    }
+    const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
+    out.append(std::string_view(escape, sizeof escape));
+}
+
+}  // namespace
+
+void append_json_string(TextBuffer& out, std::string_view text) {
+    out.append('"');
+    while (!text.empty()) {
+        std::size_t plain = 0;
+        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const std::size_t sequence = utf8_sequence(text);
+        if (sequence == 1)
+            append_escaped(out, text.front());
+        else if (sequence == 0)
+            out.append(std::string_view("\xEF\xBF\xBD"));
+        else
+            out.append(text.substr(0, sequence));
+        text.remove_prefix(sequence == 0 ? 1 : sequence);
+    }
+    out.append('"');
+}
+
+}  // namespace nm

@@ -1,0 +1,122 @@
+// Records as JSON lines, with keys that are constants of the program: append_json(buffer, record).
+// Proof: tests/unit/record_test.cpp (against nlohmann); tests/bench/ has its rate.
+#pragma once
+
+#include "json/escape.hpp"
+#include "record/value.hpp"
+
+namespace nm {
+
+inline constexpr std::uint64_t largest_exact_integer = std::uint64_t{1} << 53;
+
+namespace detail {
+
+// ,"key": as a constant.
+template <class T, std::size_t I>
+struct KeyText {
+    static constexpr std::string_view key = std::get<I>(describe<T>.fields).info.key;
+    static constexpr auto text = [] {
+        std::array<char, key.size() + 4> out{};
+        out[0] = ',';
+        out[1] = '"';
+        for (std::size_t i = 0; i < key.size(); ++i) out[2 + i] = key[i];
+        out[key.size() + 2] = '"';
+        out[key.size() + 3] = ':';
+        return out;
+    }();
+};
+
+// {"type":"probe.icmp","v":1 as a constant (a version has one digit until one needs two).
+template <class T>
+struct HeadText {
+    static constexpr std::string_view type = describe<T>.type;
+    static_assert(describe<T>.version < 10);
+    static constexpr auto text = [] {
+        constexpr std::string_view before = "{\"type\":\"";
+        constexpr std::string_view after = "\",\"v\":";
+        std::array<char, before.size() + type.size() + after.size() + 1> out{};
+        std::size_t at = 0;
+        for (const char c : before) out[at++] = c;
+        for (const char c : type) out[at++] = c;
+        for (const char c : after) out[at++] = c;
+        out[at] = static_cast<char>('0' + describe<T>.version);
+        return out;
+    }();
+};
+
+}  // namespace detail
+
+template <Described T>
+void append_json_members(TextBuffer& out, const T& record);
+
+template <class V>
+void append_json_value(TextBuffer& out, const V& value, Unit unit) {
+    if constexpr (std::is_integral_v<V> && sizeof(V) == 8) {
+        const bool exact = std::cmp_less_equal(value, largest_exact_integer) &&
+                           (std::is_unsigned_v<V> ||
+                            std::cmp_greater_equal(value, -static_cast<std::int64_t>(largest_exact_integer)));
+        if (!exact) out.append('"');
+        out.append_integer(value);
+        if (!exact) out.append('"');
+    } else if constexpr (std::is_arithmetic_v<V>) {
+        append_plain(out, value, unit);
+    } else if constexpr (std::is_same_v<V, std::string>) {
+        append_json_string(out, value);
+    } else if constexpr (detail::is_vector<V>) {
+        out.append('[');
+        bool first = true;
+        for (const auto& item : value) {
+            if (!first) out.append(',');
+            first = false;
+            append_json_value(out, item, unit);
+        }
+        out.append(']');
+    } else if constexpr (Described<V>) {
+        const std::size_t begin = out.size();
+        append_json_members(out, value);
+        if (out.size() == begin)
+            out.append('{');
+        else
+            out.overwrite(begin, '{');  // in place of the first comma
+        out.append('}');
+    } else {
+        out.append('"');
+        append_plain(out, value, unit);
+        out.append('"');
+    }
+}
+
+// ,"key":value for each member that is present.
+template <Described T>
+void append_json_members(TextBuffer& out, const T& record) {
+    for_each_field<T>([&](auto index, const auto& field) {
+        const auto& value = record.*(field.member);
+        if (is_absent(value)) return;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, Labels>) {
+            for (const auto& [key, text] : value.items) {
+                out.append(',');
+                append_json_string(out, key);
+                out.append(':');
+                append_json_string(out, text);
+            }
+        } else {
+            constexpr auto& key = detail::KeyText<T, decltype(index)::value>::text;
+            out.append(std::string_view(key.data(), key.size()));
+            if constexpr (requires { *value; })
+                append_json_value(out, *value, field.info.unit);
+            else
+                append_json_value(out, value, field.info.unit);
+        }
+    });
+}
+
+// One whole line with its newline.
+template <Described T>
+void append_json(TextBuffer& out, const T& record) {
+    constexpr auto& head = detail::HeadText<T>::text;
+    out.append(std::string_view(head.data(), head.size()));
+    append_json_members(out, record);
+    out.append(std::string_view("}\n"));
+}
+
+}  // namespace nm

@@ -1,0 +1,44 @@
+#include "options.hpp"
+
+#include "app/cli.hpp"
+#include "ping/ping.hpp"
+#include "record/error.hpp"
+#include "record/probe_icmp.hpp"
+
+namespace nmprobe {
+namespace {
+
+void define_ping(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("ping", "ICMP echo, IPv4 and IPv6, any number of targets at once");
+    const auto options = std::make_shared<PingOptions>();
+    nm::add_probe_options(*verb.cli, *options, nm::PortRule::none);
+    verb.cli
+        ->add_option("--size", options->size,
+                     "payload bytes; 16 carry the mark that tells our replies from others'")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(16, 65'000).description(""))
+        ->capture_default_str();
+    nm::add_word(*verb.cli, "--socket", options->socket, socket_choice_words,
+                 "raw needs CAP_NET_RAW; dgram needs net.ipv4.ping_group_range to hold your group");
+    verb.emits = {&nm::record_type<nm::IcmpProbe>, &nm::record_type<nm::IcmpReply>,
+                  &nm::record_type<nm::IcmpError>, &nm::record_type<nm::ErrorRecord>,
+                  &nm::record_type<nm::ProbeSummary>};
+    verb.examples = {
+        {"nmprobe ping 192.0.2.1 db1.example", "two targets, one probe each"},
+        {"nmprobe ping -f targets.yaml -c 5 -i 200ms", "five probes of each target of a file"},
+        {"nmprobe ping -f targets.yaml --every 10s --format influx",
+         "a round each ten seconds, for Telegraf"},
+        {"echo '{\"target\":\"192.0.2.1\"}' | nmprobe ping | jq .rtt_avg_us", "targets from a pipe"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_ping(*options, context); };
+}
+
+}  // namespace
+
+void define(nm::Tool& tool) {
+    define_ping(tool);
+    tool.add_later({"trace", "sweep", "dns", "http"});
+}
+
+}  // namespace nmprobe
