@@ -18,6 +18,9 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
         ->capture_default_str();
     add_duration(cli, "-i,--interval", options.interval_ns, "time between two probes of one target");
     add_duration(cli, "-t,--timeout", options.timeout_ns, "time to wait for an answer");
+    add_duration(
+        cli, "--linger", options.linger_ns,
+        "wait this long after the last answer for duplicates and late ones, and report targets only then");
     add_duration(cli, "--every", options.every_ns,
                  "begin a round each DURATION, for ever, on an absolute schedule");
     cli.add_option("--rounds", options.rounds, "end after this many rounds, with --every")

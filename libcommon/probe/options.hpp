@@ -26,6 +26,7 @@ struct ProbeOptions {
     std::uint64_t count = 1;
     std::int64_t interval_ns = ns_per_s;
     std::int64_t timeout_ns = ns_per_s;
+    std::int64_t linger_ns = 0;
     std::int64_t every_ns = 0;  // 0: one round
     std::uint64_t rounds = 0;   // 0: no end
     std::uint64_t rate_pps = 10'000;

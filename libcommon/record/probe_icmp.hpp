@@ -189,6 +189,10 @@ struct ProbeSummary {
     std::uint64_t lost = 0;
     std::uint64_t lost_self = 0;
     std::uint64_t unfinished = 0;
+    std::uint64_t dup = 0;
+    std::uint64_t late = 0;
+    std::uint64_t corrupt = 0;
+    std::uint64_t wrong = 0;
     std::uint64_t foreign = 0;
     std::uint64_t rejected_lines = 0;
     std::optional<double> rate_pps;
@@ -210,6 +214,11 @@ inline constexpr auto describe<ProbeSummary> = record(
     field("lost", &ProbeSummary::lost, Role::value, "packets lost in the network", Unit::packets).column(),
     field("lost_self", &ProbeSummary::lost_self, Role::value, "packets lost by this host", Unit::packets),
     field("unfinished", &ProbeSummary::unfinished, Role::value, "packets in flight when the run was stopped",
+          Unit::packets),
+    field("dup", &ProbeSummary::dup, Role::value, "duplicate answers", Unit::packets),
+    field("late", &ProbeSummary::late, Role::value, "answers after the timeout", Unit::packets),
+    field("corrupt", &ProbeSummary::corrupt, Role::value, "damaged answers", Unit::packets),
+    field("wrong", &ProbeSummary::wrong, Role::value, "answers from another address, or not to what we sent",
           Unit::packets),
     field("foreign", &ProbeSummary::foreign, Role::value,
           "packets that looked like answers but belong to no request of this run", Unit::packets),

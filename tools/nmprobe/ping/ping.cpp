@@ -1,11 +1,67 @@
 #include "ping/ping.hpp"
 
+#include "ping/icmp_protocol.hpp"
+#include "probe/session.hpp"
+
 namespace nmprobe {
+namespace {
+
+// Scoreboard to records of the probe.icmp family.
+class IcmpReporter : public nm::ProbeReporter {
+  public:
+    IcmpReporter(nm::Output& out, const IcmpProtocol& protocol) : out_(out), protocol_(protocol) {}
+
+    void packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) override {
+        const bool is_reply =
+            event.fate == nm::Fate::reply || event.fate == nm::Fate::dup || event.fate == nm::Fate::late;
+        if (is_reply)
+            write_packet<nm::IcmpReply>(target, event);
+        else
+            write_packet<nm::IcmpError>(target, event);
+    }
+
+    void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
+        nm::IcmpProbe record;
+        nm::set_common(record, target, ts);
+        record.wrong_source = target.tally.wrong;
+        record.state = state_of(target.tally);
+        record.socket = protocol_.kind(target.address.family);
+        out_.write(record);
+    }
+
+    void round_done() override { out_.end_round(); }
+
+  private:
+    template <class Record>
+    void write_packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) {
+        Record record;
+        nm::set_packet(record, target, event);
+        out_.write(record);
+    }
+
+    static nm::ProbeState state_of(const nm::Tally& tally) {
+        if (tally.received > 0) return nm::ProbeState::up;
+        if (tally.errors > 0) return nm::ProbeState::unreachable;
+        return tally.lost > 0 ? nm::ProbeState::lost : nm::ProbeState::error;
+    }
+
+    nm::Output& out_;
+    const IcmpProtocol& protocol_;
+};
+
+}  // namespace
 
 nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
+    IcmpProtocol protocol(options);
+    nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
-    const auto targets = nm::collect_targets(options, nm::PortRule::none, bad);
-    return bad.exit_or(targets.empty() ? nm::Exit::no : nm::Exit::ok);
+    std::vector<nm::Target> targets = nm::collect_targets(options, nm::PortRule::none, bad);
+    IcmpReporter reporter(context.out, protocol);
+    nm::ProbeSession session(options, nm::PortRule::none, context, reporter);
+    nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),
+                            protocol, session.schedule(), session.board(), context.out);
+    return session.run(engine, std::move(targets), bad,
+                       [&](nm::Family family) { return protocol.why_not(family); });
 }
 
 }  // namespace nmprobe

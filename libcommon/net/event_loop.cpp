@@ -1,0 +1,60 @@
+#include "net/event_loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+
+#include <array>
+#include <limits>
+
+#include "app/signals.hpp"
+#include "base/clock.hpp"
+
+namespace nm {
+
+EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // the default slack of 50 us would make every wait late
+    if (signal_event_fd() >= 0) add(signal_event_fd(), EPOLLIN, [](std::uint32_t) { clear_signal_event(); });
+}
+
+void EventLoop::add(int fd, std::uint32_t events, Callback callback) {
+    callbacks_[fd] = std::make_shared<Callback>(std::move(callback));
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+void EventLoop::modify(int fd, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void EventLoop::remove(int fd) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    callbacks_.erase(fd);
+}
+
+int EventLoop::wait(std::int64_t deadline_ns) {
+    std::array<epoll_event, 128> events;
+    timespec timeout{};
+    const bool for_ever = deadline_ns == std::numeric_limits<std::int64_t>::max();
+    if (!for_ever) {
+        const std::int64_t left = std::max<std::int64_t>(0, deadline_ns - monotonic_ns());
+        timeout.tv_sec = left / ns_per_s;
+        timeout.tv_nsec = left % ns_per_s;
+    }
+    const int n = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 for_ever ? nullptr : &timeout, nullptr);
+    for (int i = 0; i < n; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const auto at = callbacks_.find(event.data.fd);
+        if (at == callbacks_.end()) continue;  // removed by an earlier callback
+        const std::shared_ptr<Callback> callback = at->second;
+        (*callback)(event.events);
+    }
+    return std::max(n, 0);
+}
+
+}  // namespace nm

@@ -1,0 +1,34 @@
+// One thread waiting for descriptors and a deadline: epoll with nanosecond timeouts, woken by signals through
+// their eventfd. Callbacks run inside wait(). Proof: tests/unit/net_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "base/unique_fd.hpp"
+
+namespace nm {
+
+class EventLoop {
+  public:
+    using Callback = std::function<void(std::uint32_t events)>;
+
+    EventLoop();
+
+    // events: EPOLLIN, EPOLLOUT... The descriptor must be removed before it is closed.
+    void add(int fd, std::uint32_t events, Callback callback);
+    void modify(int fd, std::uint32_t events);
+    void remove(int fd);
+
+    // Waits until a descriptor is ready, a signal came, or CLOCK_MONOTONIC reaches deadline_ns; runs the
+    // callbacks. A deadline in the past polls; INT64_MAX waits for ever. Returns the number of callbacks run.
+    int wait(std::int64_t deadline_ns);
+
+  private:
+    UniqueFd epoll_;
+    std::unordered_map<int, std::shared_ptr<Callback>> callbacks_;
+};
+
+}  // namespace nm

@@ -1,0 +1,300 @@
+#include "probe/packet_engine.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace nm {
+namespace {
+
+// How much longer than the monotonic bracket a kernel round-trip time may be: CLOCK_REALTIME may be slewed by
+// up to 500 ppm against CLOCK_MONOTONIC's reading.
+constexpr std::int64_t bracket_slack_ns = 2 * ns_per_us;
+
+// Answers are looked for this many timeouts after sending: late ones are told apart from foreign ones.
+constexpr std::int64_t kept_timeouts = 3;
+
+}  // namespace
+
+PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, PacketProtocol& protocol,
+                           Schedule& schedule, Scoreboard& board, Output& out)
+    : options_(options),
+      loop_(loop),
+      protocol_(protocol),
+      schedule_(schedule),
+      board_(board),
+      out_(out),
+      pacer_(options.rate_pps),
+      flight_(options.timeout_ns * kept_timeouts) {
+    for (StampSocket* socket : protocol_.sockets()) {
+        const bool first_of_family = std::none_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+            return lane.socket->family() == socket->family();
+        });
+        if (first_of_family) (socket->family() == Family::v4 ? lane_v4_ : lane_v6_) = lanes_.size();
+        window_ = window_ == 0 ? socket->capacity() : std::min(window_, socket->capacity());
+        lanes_.push_back({socket, {}, socket->drops()});
+        loop_.add(socket->fd(), EPOLLIN | EPOLLERR, [](std::uint32_t) {});
+    }
+    constexpr std::size_t largest_window = std::size_t{1} << 20;
+    window_ = std::min(window_, largest_window);
+}
+
+PacketEngine::~PacketEngine() {
+    for (const Lane& lane : lanes_) loop_.remove(lane.socket->fd());
+}
+
+void PacketEngine::turn(std::int64_t deadline_ns) {
+    bool worked = send_due();
+    for (Lane& lane : lanes_) {
+        worked |= take_replies(lane);
+        worked |= take_errors(lane);
+    }
+    expire(monotonic_ns());
+    if (worked) return;
+    out_.flush();
+    loop_.wait(std::min(deadline_ns, next_action_ns()));
+}
+
+std::int64_t PacketEngine::next_action_ns() const {
+    std::int64_t next = Schedule::never;
+    if (flight_.waiting() < window_ && !out_.congested()) {
+        next = schedule_.next_ns();
+        if (next != Schedule::never) next = std::max(next, pacer_.next_ns());
+    } else if (out_.congested()) {
+        next = monotonic_ns() + ns_per_ms;
+    }
+    const InFlight* oldest = const_cast<Flight&>(flight_).oldest_waiting();
+    if (oldest != nullptr) return std::min(next, oldest->sent_mono_ns + options_.timeout_ns);
+    if (options_.linger_ns > 0 && packets_ > 0) return std::min(next, last_fate_ns_ + options_.linger_ns);
+    return next;
+}
+
+bool PacketEngine::idle() const {
+    if (flight_.waiting() > 0) return false;
+    return options_.linger_ns == 0 || packets_ == 0 || monotonic_ns() >= last_fate_ns_ + options_.linger_ns;
+}
+
+std::optional<double> PacketEngine::rate_pps() const {
+    if (packets_ < 2 || last_send_ns_ <= first_send_ns_) return std::nullopt;
+    return static_cast<double>(packets_ - 1) * 1e9 / static_cast<double>(last_send_ns_ - first_send_ns_);
+}
+
+// --- sending ---
+
+bool PacketEngine::send_due() {
+    if (out_.congested()) return false;
+    if (!collect_due(monotonic_ns())) return false;
+    for (Lane& lane : lanes_) {
+        if (!lane.batch.empty()) send_batch(lane);
+    }
+    return true;
+}
+
+// Fills the lanes' batches with what pacing, the window and the schedule allow now.
+bool PacketEngine::collect_due(std::int64_t now_ns) {
+    const std::size_t window_left = window_ - std::min(window_, flight_.waiting());
+    const std::size_t wanted = pacer_.allowed(now_ns, std::min(window_left, StampSocket::send_batch));
+    std::size_t collected = 0;
+    while (collected < wanted) {
+        const auto due = schedule_.take(now_ns);
+        if (!due) break;
+        if (!board_.may_begin(due->target, due->round)) {
+            schedule_.postpone(*due, now_ns + ns_per_ms);
+            continue;
+        }
+        board_.begin(due->target, due->round);
+        InFlight& entry = flight_.launch(now_ns);
+        entry.target = due->target;
+        entry.seq = due->seq;
+        const ProbeTarget& target = board_.target(due->target);
+        Lane& lane = sending_lane(target.address.family);
+        Outgoing& out = lane.batch.emplace_back();
+        out.index = entry.index;
+        protocol_.build(collected, entry.index, target, out);
+        ++collected;
+    }
+    pacer_.sent(collected);
+    packets_ += collected;
+    return collected > 0;
+}
+
+void PacketEngine::send_batch(Lane& lane) {
+    const std::int64_t before_ns = monotonic_ns();
+    for (const Outgoing& out : lane.batch) flight_.find(out.index)->sent_mono_ns = before_ns;
+    lane.socket->send(lane.batch);
+    if (first_send_ns_ == 0) first_send_ns_ = before_ns;
+    last_send_ns_ = monotonic_ns();
+    for (const Outgoing& out : lane.batch) {
+        if (out.error == 0) continue;
+        InFlight& entry = *flight_.find(out.index);
+        flight_.end(entry, InFlight::State::expired);
+        PacketEvent event = event_of(entry, Fate::send_error, now());
+        event.reason = std::strerror(out.error);
+        last_fate_ns_ = last_send_ns_;
+        board_.fate(event);
+    }
+    lane.batch.clear();
+}
+
+// --- receiving ---
+
+void PacketEngine::on_stamp(const TransmitStamp& stamp) {
+    InFlight* entry = flight_.find(stamp.index);
+    if (entry != nullptr && entry->tx_ns == 0) entry->tx_ns = stamp.tx_ns;
+}
+
+bool PacketEngine::take_errors(Lane& lane) {
+    bool more = true;
+    bool any = false;
+    while (more) {
+        more = lane.socket->drain_error_queue(stamps_, errors_);
+        for (const TransmitStamp& stamp : stamps_) on_stamp(stamp);
+        for (const QueuedError& error : errors_) {
+            Answer answer = protocol_.parse_quote(*lane.socket, error);
+            Incoming in;
+            in.from = error.from;
+            in.rx_ns = error.rx_ns;
+            on_answer(answer, in, monotonic_ns());
+        }
+        any |= !stamps_.empty() || !errors_.empty();
+    }
+    return any;
+}
+
+bool PacketEngine::take_replies(Lane& lane) {
+    if (lane.socket->receive(incoming_) == 0) return false;
+    const std::int64_t now_ns = monotonic_ns();
+    // A reply's transmit stamp was queued before the request left: it is there by now.
+    take_errors(lanes_[lane.socket->family() == Family::v4 ? lane_v4_ : lane_v6_]);
+    answers_.clear();
+    protocol_.parse(*lane.socket, incoming_, answers_);
+    for (std::size_t i = 0; i < answers_.size(); ++i) on_answer(answers_[i], incoming_[i], now_ns);
+    return true;
+}
+
+InFlight* PacketEngine::entry_of(const Answer& answer) {
+    if (answer.kind == Answer::Kind::foreign) return nullptr;
+    InFlight* entry = answer.index_bits == 32 ? flight_.find(answer.index)
+                                              : flight_.find_low(answer.index, answer.index_bits);
+    if (entry == nullptr) return nullptr;
+    const bool other_target = answer.probed.is_set() && board_.target(entry->target).address != answer.probed;
+    return other_target ? nullptr : entry;
+}
+
+void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns) {
+    InFlight* entry = entry_of(answer);
+    if (entry == nullptr) {
+        ++board_.totals().foreign;
+        return;
+    }
+    PacketEvent event = event_of(*entry, Fate::none, in.rx_ns != 0 ? Time{in.rx_ns} : now());
+    event.from = answer.from;
+    event.ttl = answer.ttl;
+    set_rtt(*entry, in.rx_ns, now_ns, event);
+    const ProbeTarget& probed = board_.target(entry->target);
+    const bool is_reply = answer.kind == Answer::Kind::reply;
+    // Read before it was expired, but its stamps say that it came after the timeout.
+    if (is_reply && entry->state == InFlight::State::waiting && event.rtt_ns > options_.timeout_ns)
+        lose(*entry, now_ns);
+    const bool waiting = entry->state == InFlight::State::waiting;
+    const bool elsewhere = is_reply && in.from != probed.address && !probed.address.is_multicast();
+    switch (elsewhere ? Answer::Kind::wrong_source : answer.kind) {
+        case Answer::Kind::corrupt:
+            event.fate = Fate::corrupt;
+            break;
+        case Answer::Kind::wrong_source:
+            event.fate = Fate::wrong_source;
+            event.from = in.from;
+            break;
+        case Answer::Kind::icmp_error:
+            if (!waiting) return;  // an error after another fate changes nothing
+            event.fate = Fate::icmp_error;
+            event.icmp_type = answer.icmp_type;
+            event.icmp_code = answer.icmp_code;
+            event.reason = protocol_.icmp_reason(probed.address.family, answer.icmp_type, answer.icmp_code);
+            break;
+        default:
+            event.fate = waiting                                     ? Fate::reply
+                         : entry->state == InFlight::State::answered ? Fate::dup
+                                                                     : Fate::late;
+            event.refused = answer.refused;
+            break;
+    }
+    if (waiting && (event.fate == Fate::reply || event.fate == Fate::icmp_error)) {
+        flight_.end(*entry, InFlight::State::answered);
+        ProbeTarget& target = board_.target(entry->target);
+        if (answer.mss != 0) target.mss = answer.mss;
+        if (answer.tcp_options != 0) target.tcp_options = answer.tcp_options;
+    }
+    last_fate_ns_ = now_ns;
+    board_.fate(event);
+}
+
+// Both kernel stamps if they fit into the monotonic bracket around them; a clock step between them, or a
+// stamp of another packet, does not (trap T16).
+void PacketEngine::set_rtt(const InFlight& entry, std::int64_t rx_ns, std::int64_t now_ns,
+                           PacketEvent& event) const {
+    const std::int64_t bracket_ns = now_ns - entry.sent_mono_ns;
+    const std::int64_t kernel_ns = rx_ns - entry.tx_ns;
+    const bool stamped = rx_ns != 0 && entry.tx_ns != 0;
+    if (stamped && kernel_ns >= 0 && kernel_ns <= bracket_ns + bracket_ns / 2000 + bracket_slack_ns) {
+        event.rtt_ns = kernel_ns;
+        event.ts_source = TsSource::kernel;
+    } else {
+        event.rtt_ns = bracket_ns;
+        event.ts_source = TsSource::mono;
+    }
+}
+
+PacketEvent PacketEngine::event_of(const InFlight& entry, Fate fate, Time ts) const {
+    PacketEvent event;
+    event.target = entry.target;
+    event.seq = entry.seq;
+    event.fate = fate;
+    event.ts = ts;
+    return event;
+}
+
+// --- expiry ---
+
+// Answers that our own full buffer dropped: as many of the packets that now expire were lost by us.
+void PacketEngine::notice_drops() {
+    for (Lane& lane : lanes_) {
+        const std::uint32_t drops = lane.socket->drops();
+        self_drops_ += drops - lane.drops_seen;
+        lane.drops_seen = drops;
+    }
+}
+
+void PacketEngine::expire(std::int64_t now_ns) {
+    bool looked = false;
+    while (InFlight* entry = flight_.oldest_waiting()) {
+        if (entry->sent_mono_ns + options_.timeout_ns > now_ns) return;
+        if (!looked) {
+            // What came in before the timeout but was not read yet is no loss.
+            for (Lane& lane : lanes_) {
+                while (take_replies(lane)) {
+                }
+                take_errors(lane);
+            }
+            notice_drops();
+            looked = true;
+            continue;
+        }
+        lose(*entry, now_ns);
+    }
+}
+
+void PacketEngine::lose(InFlight& entry, std::int64_t now_ns) {
+    flight_.end(entry, InFlight::State::expired);
+    PacketEvent event = event_of(entry, self_drops_ > 0 ? Fate::lost_self : Fate::lost, now());
+    if (self_drops_ > 0) {
+        --self_drops_;
+        event.reason = "receive buffer full";
+    }
+    last_fate_ns_ = now_ns;
+    board_.fate(event);
+}
+
+}  // namespace nm

@@ -1,0 +1,79 @@
+// Which target is probed next, and when: rounds on an absolute schedule (--every), and within a round the
+// repeated probes of each target at its own interval. Time is a parameter.
+// Proof: tests/unit/probe_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace nm {
+
+class Schedule {
+  public:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    struct Due {
+        std::uint32_t target;
+        std::uint32_t seq;  // within the round
+        std::uint64_t round;
+        bool is_last;  // of this target in this round
+    };
+
+    // every_ns 0: a single round. rounds 0: no end.
+    Schedule(std::int64_t every_ns, std::uint64_t rounds)
+        : every_ns_(every_ns), rounds_(every_ns == 0 ? 1 : rounds) {}
+
+    // A target joins the current round at once, and all later ones. Targets are numbered in order.
+    void add_target(std::uint32_t count, std::int64_t interval_ns);
+    // The first round begins.
+    void start(std::int64_t now_ns);
+    // No further round begins; the probes of the current one still come.
+    void last_round() { rounds_ = round_ + 1; }
+    void not_last_round() { rounds_ = rounds_wanted_; }
+    // Forgets the targets and begins again, on the grid of rounds that was there.
+    void clear();
+
+    // The next probe due at now_ns.
+    std::optional<Due> take(std::int64_t now_ns);
+    // The probe could not start yet (the target's last round is unfinished): it comes again at due_ns.
+    void postpone(const Due& due, std::int64_t due_ns);
+    // When take() has something, or never.
+    std::int64_t next_ns() const;
+    // Everything of the current round was taken and no other round will begin.
+    bool exhausted() const;
+    std::uint64_t rounds_begun() const { return started_ ? round_ + 1 : 0; }
+
+  private:
+    struct Plan {
+        std::uint32_t count;
+        std::int64_t interval_ns;
+    };
+    struct Repeat {
+        std::int64_t due_ns;
+        std::uint32_t target;
+        std::uint32_t seq;
+        std::uint64_t round;
+        bool single;  // put back by postpone(): the probes after it are queued already
+        bool operator>(const Repeat& other) const { return due_ns > other.due_ns; }
+    };
+
+    std::int64_t next_round_ns() const;
+    Due due_of(std::uint32_t target, std::uint32_t seq, std::uint64_t round) const;
+
+    std::int64_t every_ns_;
+    std::uint64_t rounds_;
+    std::uint64_t rounds_wanted_ = rounds_;
+    std::vector<Plan> plans_;
+    std::size_t fresh_ = 0;  // targets from here on have not begun the current round
+    std::priority_queue<Repeat, std::vector<Repeat>, std::greater<>> repeats_;
+    std::uint64_t round_ = 0;
+    std::int64_t start_ns_ = 0;
+    bool started_ = false;
+};
+
+}  // namespace nm

@@ -1,0 +1,154 @@
+#include "probe/scoreboard.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nm {
+namespace {
+
+// The q-th percentile of sorted values by nearest rank: a value that was measured, never an average.
+double nearest_rank_us(const std::vector<std::int64_t>& sorted, double q) {
+    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(sorted.size())));
+    return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]) / 1e3;
+}
+
+// Keeps the weakest source: if one time is not from the kernel, the record says so.
+TsSource weaker(TsSource a, TsSource b) {
+    if (a == TsSource::mono || b == TsSource::mono) return TsSource::mono;
+    return b == TsSource::none ? a : b;
+}
+
+std::string error_text(const PacketEvent& event) {
+    std::string text = event.reason != nullptr ? event.reason : "";
+    if (event.from.is_set()) text += " from " + to_string(event.from);
+    return text;
+}
+
+}  // namespace
+
+std::optional<RttSummary> summarize(std::vector<std::int64_t> rtts_ns) {
+    if (rtts_ns.empty()) return std::nullopt;
+    std::sort(rtts_ns.begin(), rtts_ns.end());
+    const auto n = static_cast<double>(rtts_ns.size());
+    double sum = 0;
+    for (const std::int64_t rtt : rtts_ns) sum += static_cast<double>(rtt);
+    const double mean = sum / n;
+    double squares = 0;
+    for (const std::int64_t rtt : rtts_ns)
+        squares += (static_cast<double>(rtt) - mean) * (static_cast<double>(rtt) - mean);
+    return RttSummary{static_cast<double>(rtts_ns.front()) / 1e3,
+                      mean / 1e3,
+                      static_cast<double>(rtts_ns.back()) / 1e3,
+                      std::sqrt(squares / n) / 1e3,
+                      nearest_rank_us(rtts_ns, 0.5),
+                      nearest_rank_us(rtts_ns, 0.95),
+                      nearest_rank_us(rtts_ns, 0.99)};
+}
+
+std::uint32_t Scoreboard::add(ProbeTarget target) {
+    targets_.push_back(std::move(target));
+    answered_.push_back(false);
+    totals_.targets = targets_.size();
+    return static_cast<std::uint32_t>(targets_.size() - 1);
+}
+
+bool Scoreboard::may_begin(std::uint32_t id, std::uint64_t round) const {
+    const ProbeTarget& target = targets_[id];
+    return target.round == round || target.tally.begun == target.tally.fates();
+}
+
+void Scoreboard::begin(std::uint32_t id, std::uint64_t round) {
+    ProbeTarget& target = targets_[id];
+    if (target.round != round && target.tally.begun > 0) report(target, now());
+    target.round = round;
+    ++target.tally.begun;
+    ++totals_.sent;
+}
+
+void Scoreboard::count(ProbeTarget& target, const PacketEvent& event) {
+    Tally& tally = target.tally;
+    switch (event.fate) {
+        case Fate::reply:
+            ++tally.received;
+            tally.refused += event.refused;
+            ++totals_.received;
+            if (event.rtt_ns >= 0) tally.rtts_ns.push_back(event.rtt_ns);
+            tally.ts_source = weaker(tally.ts_source, event.ts_source);
+            if (event.ttl != 0) tally.ttl = event.ttl;
+            break;
+        case Fate::icmp_error:
+            ++tally.errors;
+            ++totals_.errors;
+            tally.error = error_text(event);
+            break;
+        case Fate::lost:
+            ++tally.lost;
+            ++totals_.lost;
+            break;
+        case Fate::lost_self:
+        case Fate::send_error:
+            ++tally.lost_self;
+            ++totals_.lost_self;
+            tally.error = error_text(event);
+            break;
+        case Fate::dup:
+            ++tally.dup;
+            ++totals_.dup;
+            break;
+        case Fate::late:
+            ++tally.late;
+            ++totals_.late;
+            break;
+        case Fate::corrupt:
+            ++tally.corrupt;
+            ++totals_.corrupt;
+            break;
+        case Fate::wrong_source:
+            ++tally.wrong;
+            ++totals_.wrong;
+            break;
+        case Fate::none:
+            break;
+    }
+}
+
+void Scoreboard::fate(const PacketEvent& event) {
+    ProbeTarget& target = targets_[event.target];
+    count(target, event);
+    if (each_) reporter_.packet(target, event);
+    const bool ends_packet = event.fate <= Fate::send_error;
+    if (ends_packet && target.tally.fates() == target.count && !hold_) report(target, event.ts);
+}
+
+void Scoreboard::report(ProbeTarget& target, Time ts) {
+    reporter_.target_done(target, ts);
+    answered_[static_cast<std::size_t>(&target - targets_.data())] = target.tally.received > 0;
+    // Keeps the capacity of the samples: the next round needs as many.
+    std::vector<std::int64_t> samples = std::move(target.tally.rtts_ns);
+    samples.clear();
+    target.tally = Tally{};
+    target.tally.rtts_ns = std::move(samples);
+    if (++done_in_round_ == targets_.size()) {
+        done_in_round_ = 0;
+        reporter_.round_done();
+    }
+}
+
+void Scoreboard::close(Time ts) {
+    for (ProbeTarget& target : targets_) {
+        totals_.unfinished += target.tally.begun - target.tally.fates();
+        if (target.tally.fates() > 0) report(target, ts);
+    }
+}
+
+void Scoreboard::clear_targets() {
+    targets_.clear();
+    answered_.clear();
+    done_in_round_ = 0;
+}
+
+std::size_t Scoreboard::answered() const {
+    return static_cast<std::size_t>(std::count(answered_.begin(), answered_.end(), true));
+}
+
+}  // namespace nm

@@ -1,0 +1,186 @@
+// The state of each target in its current round: which fates its packets met, and their times. When every
+// packet of the round has its fate, the target is reported. sent = received + errors + lost + lost_self holds
+// by construction: only fate() counts.
+// Proof: tests/unit/probe_test.cpp; the three-ledger test (tests/lab/ledger.bats).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/ip.hpp"
+#include "probe/targets.hpp"
+#include "record/probe_icmp.hpp"
+
+namespace nm {
+
+struct Tally {
+    std::uint32_t begun = 0;  // handed to the kernel in this round
+    std::uint32_t received = 0;
+    std::uint32_t refused = 0;  // of received: answered by RST
+    std::uint32_t errors = 0;
+    std::uint32_t lost = 0;
+    std::uint32_t lost_self = 0;
+    std::uint32_t dup = 0;
+    std::uint32_t late = 0;
+    std::uint32_t corrupt = 0;
+    std::uint32_t wrong = 0;  // from another address, or not acknowledging our SYN
+    std::uint32_t retransmitted = 0;
+    std::vector<std::int64_t> rtts_ns;
+    TsSource ts_source = TsSource::none;
+    std::uint8_t ttl = 0;  // 0: not seen
+    std::string error;
+
+    std::uint32_t fates() const { return received + errors + lost + lost_self; }
+};
+
+// One address that is probed. Targets of several addresses share their specification.
+struct ProbeTarget {
+    std::shared_ptr<const Target> spec;
+    IpAddress address;
+    std::uint16_t port = 0;
+    std::uint32_t count = 1;
+    float resolve_ms = -1;  // below 0: was a literal
+    std::uint64_t round = 0;
+    Tally tally;
+    // Of the last SYN/ACK (nmtcp).
+    std::uint16_t mss = 0;
+    std::uint8_t tcp_options = 0;
+};
+
+// What happened to one packet, for --each and for the tally.
+struct PacketEvent {
+    std::uint32_t target = 0;
+    std::uint32_t seq = 0;
+    Fate fate = Fate::none;
+    Time ts;
+    std::int64_t rtt_ns = -1;  // below 0: none
+    TsSource ts_source = TsSource::none;
+    std::uint8_t ttl = 0;
+    bool refused = false;  // an RST
+    IpAddress from;
+    int icmp_type = -1;
+    int icmp_code = -1;
+    const char* reason = nullptr;  // static or strerror text
+};
+
+// Turns what the scoreboard knows into records: one implementation a tool.
+class ProbeReporter {
+  public:
+    virtual ~ProbeReporter() = default;
+    virtual void packet(const ProbeTarget& target, const PacketEvent& event) = 0;
+    virtual void target_done(const ProbeTarget& target, Time ts) = 0;
+    virtual void round_done() = 0;
+};
+
+class Scoreboard {
+  public:
+    // hold: a target is reported when its next round begins or the run ends, not with its last packet, so
+    // that duplicates and late replies still find their record (--linger).
+    Scoreboard(ProbeReporter& reporter, bool each, bool hold)
+        : reporter_(reporter), each_(each), hold_(hold) {}
+
+    std::uint32_t add(ProbeTarget target);
+    ProbeTarget& target(std::uint32_t id) { return targets_[id]; }
+    std::size_t size() const { return targets_.size(); }
+
+    // False while packets of the target's last round are in flight.
+    bool may_begin(std::uint32_t id, std::uint64_t round) const;
+    // A packet of this round is about to be sent.
+    void begin(std::uint32_t id, std::uint64_t round);
+    // The packet met its fate, or something more was seen of it (dup, late, corrupt, wrong_source).
+    void fate(const PacketEvent& event);
+
+    // The end of the run: reports what is held back, and targets whose round is incomplete with the packets
+    // that met their fate.
+    void close(Time ts);
+
+    // Targets are about to be replaced; the totals stay.
+    void clear_targets();
+
+    // Over the whole run.
+    ProbeSummary& totals() { return totals_; }
+    // Addresses that answered in their last finished round.
+    std::size_t answered() const;
+    bool all_answered() const { return answered() == targets_.size(); }
+
+  private:
+    void report(ProbeTarget& target, Time ts);
+    void count(ProbeTarget& target, const PacketEvent& event);
+
+    ProbeReporter& reporter_;
+    bool each_;
+    bool hold_;
+    std::vector<ProbeTarget> targets_;
+    std::vector<bool> answered_;  // in the last finished round
+    std::size_t done_in_round_ = 0;
+    ProbeSummary totals_;
+};
+
+// The statistics of a tally's times, set into any record with rtt_*_us members. Percentiles by nearest rank.
+struct RttSummary {
+    double min_us, avg_us, max_us, mdev_us, p50_us, p95_us, p99_us;
+};
+std::optional<RttSummary> summarize(std::vector<std::int64_t> rtts_ns);
+
+template <class Record>
+void set_rtts(Record& record, const Tally& tally) {
+    const auto rtt = summarize(tally.rtts_ns);
+    if (!rtt) return;
+    record.rtt_min_us = rtt->min_us;
+    record.rtt_avg_us = rtt->avg_us;
+    record.rtt_max_us = rtt->max_us;
+    record.rtt_mdev_us = rtt->mdev_us;
+    record.rtt_p50_us = rtt->p50_us;
+    record.rtt_p95_us = rtt->p95_us;
+    record.rtt_p99_us = rtt->p99_us;
+}
+
+// What both kinds of per-target record share.
+template <class Record>
+void set_common(Record& record, const ProbeTarget& target, Time ts) {
+    const Tally& tally = target.tally;
+    record.ts = ts;
+    record.target = target.spec->host;
+    record.address = target.address;
+    record.labels = target.spec->labels;
+    record.round = target.round;
+    record.sent = tally.fates();
+    record.received = tally.received;
+    record.errors = tally.errors;
+    record.lost = tally.lost;
+    record.lost_self = tally.lost_self;
+    record.dup = tally.dup;
+    record.late = tally.late;
+    record.corrupt = tally.corrupt;
+    record.loss_pct = record.sent == 0 ? 0
+                                       : 100.0 * static_cast<double>(record.sent - record.received) /
+                                             static_cast<double>(record.sent);
+    if (tally.ttl != 0) record.ttl = tally.ttl;
+    record.ts_source = tally.ts_source;
+    record.error = tally.error;
+    if (target.resolve_ms >= 0) record.resolve_ms = static_cast<double>(target.resolve_ms);
+    set_rtts(record, tally);
+}
+
+// What both kinds of per-packet record share.
+template <class Record>
+void set_packet(Record& record, const ProbeTarget& target, const PacketEvent& event) {
+    record.ts = event.ts;
+    record.target = target.spec->host;
+    record.address = target.address;
+    record.labels = target.spec->labels;
+    record.round = target.round;
+    record.seq = event.seq;
+    record.fate = event.fate;
+    record.from = event.from;
+    if (event.icmp_type >= 0) record.icmp_type = static_cast<std::uint32_t>(event.icmp_type);
+    if (event.icmp_code >= 0) record.icmp_code = static_cast<std::uint32_t>(event.icmp_code);
+    if (event.rtt_ns >= 0) record.rtt_us = static_cast<double>(event.rtt_ns) / 1e3;
+    if (event.ttl != 0) record.ttl = event.ttl;
+    record.ts_source = event.ts_source;
+    if (event.reason != nullptr) record.reason = event.reason;
+}
+
+}  // namespace nm

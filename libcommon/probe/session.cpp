@@ -1,0 +1,208 @@
+#include "probe/session.hpp"
+
+#include <sys/capability.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "app/signals.hpp"
+#include "record/error.hpp"
+
+namespace nm {
+namespace {
+
+constexpr std::size_t names_in_flight = 200;
+constexpr std::int64_t shortest_ttl_ns = 5 * ns_per_s;
+constexpr std::size_t output_waiting_bytes = 16U << 20;
+
+}  // namespace
+
+void drop_capabilities() {
+    cap_t keep = cap_init();
+    const cap_value_t file_access = CAP_DAC_OVERRIDE;
+    // root keeps its way with files: a page or a targets file may belong to someone else.
+    if (::geteuid() == 0) {
+        cap_set_flag(keep, CAP_PERMITTED, 1, &file_access, CAP_SET);
+        cap_set_flag(keep, CAP_EFFECTIVE, 1, &file_access, CAP_SET);
+    }
+    cap_set_proc(keep);
+    cap_free(keep);
+}
+
+ProbeSession::ProbeSession(const ProbeOptions& options, PortRule rule, Context& context,
+                           ProbeReporter& reporter)
+    : options_(options),
+      rule_(rule),
+      context_(context),
+      resolver_(loop_),
+      schedule_(options.every_ns, options.rounds),
+      board_(reporter, options.each, options.linger_ns > 0) {
+    const std::int64_t round_ns =
+        static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;
+    if (options.every_ns > 0 && options.every_ns < round_ns)
+        throw UserError(Exit::usage, "--every " + duration_text(options.every_ns) +
+                                         " is shorter than a round: count, interval and timeout take " +
+                                         duration_text(round_ns));
+}
+
+Family ProbeSession::wanted_family() const {
+    return options_.only_v4 ? Family::v4 : options_.only_v6 ? Family::v6 : Family::none;
+}
+
+void ProbeSession::tell_failure(const Target& spec, const char* stage, const std::string& reason) {
+    ErrorRecord error;
+    error.ts = now();
+    error.stage = stage;
+    error.target = spec.host;
+    error.reason = reason;
+    error.labels = spec.labels;
+    context_.out.write(error);
+}
+
+// --- names to addresses ---
+
+void ProbeSession::feed(std::vector<Target> targets) {
+    for (Target& target : targets) unresolved_.push_back(std::make_shared<const Target>(std::move(target)));
+    feed_more();
+}
+
+void ProbeSession::feed_more() {
+    while (!unresolved_.empty() && resolver_.pending() < names_in_flight) {
+        const std::shared_ptr<const Target> spec = std::move(unresolved_.front());
+        unresolved_.pop_front();
+        resolver_.resolve(spec->host, wanted_family(),
+                          [this, spec](const Resolved& resolved) { on_resolved(spec, resolved); });
+    }
+}
+
+void ProbeSession::on_resolved(const std::shared_ptr<const Target>& spec, const Resolved& resolved) {
+    std::string reason = resolved.reason;
+    std::size_t usable = 0;
+    for (const IpAddress& address : resolved.addresses) {
+        if (const std::string why = why_not_(address.family); !why.empty()) {
+            reason = why;
+            continue;
+        }
+        add_address(spec, address, resolved);
+        ++usable;
+        if (options_.addresses == AddressChoice::first) break;
+    }
+    if (usable > 0) return;
+    ++board_.totals().unresolved;
+    tell_failure(*spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
+}
+
+void ProbeSession::add_address(const std::shared_ptr<const Target>& spec, const IpAddress& address,
+                               const Resolved& resolved) {
+    ProbeTarget target;
+    target.spec = spec;
+    target.address = address;
+    target.port = spec->port;
+    target.count = static_cast<std::uint32_t>(spec->count.value_or(options_.count));
+    const bool was_name = !parse_ip(spec->host).has_value();
+    if (was_name) target.resolve_ms = static_cast<float>(resolved.elapsed_ms);
+    const std::uint32_t id = board_.add(std::move(target));
+    schedule_.add_target(static_cast<std::uint32_t>(spec->count.value_or(options_.count)),
+                         spec->interval_ns.value_or(options_.interval_ns));
+    if (was_name && resolved.ttl_s >= 0 && options_.addresses == AddressChoice::first)
+        names_.push_back(
+            {spec, id, monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns), false});
+}
+
+// With each new round, names whose time to live has passed are asked again; the new address is used from the
+// target's next round on.
+void ProbeSession::refresh_names() {
+    if (schedule_.rounds_begun() == refreshed_round_) return;
+    refreshed_round_ = schedule_.rounds_begun();
+    const std::int64_t now_ns = monotonic_ns();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+        if (names_[i].asked || names_[i].expires_ns > now_ns) continue;
+        names_[i].asked = true;
+        resolver_.resolve(names_[i].spec->host, wanted_family(),
+                          [this, i, spec = names_[i].spec](const Resolved& resolved) {
+                              if (i >= names_.size() || names_[i].spec != spec) return;  // reloaded meanwhile
+                              Name& name = names_[i];
+                              name.asked = false;
+                              name.expires_ns =
+                                  monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns);
+                              ProbeTarget& target = board_.target(name.id);
+                              if (resolved.addresses.empty())
+                                  tell_failure(*spec, "resolve", resolved.reason);
+                              else if (target.tally.begun == target.tally.fates())
+                                  target.address = resolved.addresses.front();
+                              else
+                                  name.expires_ns = 0;  // in the middle of a round: ask again with the next
+                          });
+    }
+}
+
+// --- the run ---
+
+// The running round ends first; then the new targets begin on the same schedule.
+void ProbeSession::reload(ProbeEngine& engine) {
+    reload_pending_ = false;
+    try {
+        std::vector<Target> targets = read_targets_file(options_.file, rule_);
+        rounds_before_ += schedule_.rounds_begun();
+        board_.close(now());
+        board_.clear_targets();
+        engine.forget();
+        names_.clear();
+        refreshed_round_ = 0;
+        schedule_.clear();
+        feed(std::move(targets));
+    } catch (const UserError& error) {
+        context_.console.error(std::string(error.what()) + " (going on with the old targets)");
+        schedule_.not_last_round();
+    }
+}
+
+bool ProbeSession::finished(const ProbeEngine& engine) const {
+    return unresolved_.empty() && resolver_.pending() == 0 && (schedule_.exhausted() || board_.size() == 0) &&
+           engine.idle();
+}
+
+Exit ProbeSession::run(ProbeEngine& engine, std::vector<Target> targets, const BadInput& bad,
+                       std::function<std::string(Family)> why_not) {
+    why_not_ = std::move(why_not);
+    const std::int64_t began_ns = monotonic_ns();
+    context_.out.write_in_background(output_waiting_bytes);
+    schedule_.start(began_ns);
+    feed(std::move(targets));
+    while (!stop_requested() && !context_.out.closed()) {
+        if (take_reload_request() && !options_.file.empty() && options_.every_ns > 0) {
+            reload_pending_ = true;
+            schedule_.last_round();
+        }
+        if (finished(engine)) {
+            if (!reload_pending_) break;
+            reload(engine);
+        }
+        feed_more();
+        refresh_names();
+        if (resolver_.pending() > 0) resolver_.timeouts();
+        engine.turn(resolver_.next_timeout_ns());
+        if (resolver_.pending() > 0) loop_.wait(0);
+        const ProbeSummary& totals = board_.totals();
+        if (take_counters_request()) context_.console.error(sentence_of(record_type<ProbeSummary>, &totals));
+        context_.console.progress(totals.received + totals.errors + totals.lost + totals.lost_self,
+                                  options_.every_ns > 0 ? 0 : board_.size() * options_.count, "packets");
+    }
+    board_.close(now());
+    write_summary(engine, bad, began_ns);
+    const bool all_good = board_.size() > 0 && board_.all_answered() && board_.totals().unresolved == 0;
+    return bad.exit_or(all_good ? Exit::ok : Exit::no);
+}
+
+void ProbeSession::write_summary(const ProbeEngine& engine, const BadInput& bad, std::int64_t began_ns) {
+    ProbeSummary summary = board_.totals();
+    summary.ts = now();
+    summary.answered = board_.answered();
+    summary.rounds = rounds_before_ + schedule_.rounds_begun();
+    summary.rejected_lines = bad.total();
+    summary.rate_pps = engine.rate_pps();
+    summary.duration_ms = static_cast<double>(monotonic_ns() - began_ns) / 1e6;
+    context_.out.write(summary);
+}
+
+}  // namespace nm

@@ -1,0 +1,265 @@
+#include "probe/stamp_socket.hpp"
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/clock.hpp"
+
+namespace nm {
+namespace {
+
+constexpr std::size_t control_bytes = 256;
+constexpr std::size_t error_packet_bytes = 1024;
+// What the kernel charges for a small packet in a receive buffer: the sk_buff, its shared info and the data.
+constexpr std::size_t bytes_per_packet = 832;
+constexpr std::size_t stamp_ring = 1 << 16;
+
+bool set_option(int fd, int level, int name, int value) {
+    return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+// The value of a control message, copied out because it may be unaligned.
+template <class T>
+T control_value(const cmsghdr* header) {
+    T value{};
+    std::memcpy(&value, CMSG_DATA(header), sizeof value);
+    return value;
+}
+
+// Takes the error that waits on the socket.
+int pending_error(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
+std::int64_t software_stamp_ns(const cmsghdr* header) {
+    const auto stamps = control_value<scm_timestamping>(header);
+    return stamps.ts[0].tv_sec * ns_per_s + stamps.ts[0].tv_nsec;
+}
+
+}  // namespace
+
+struct StampSocket::Buffers {
+    explicit Buffers(std::size_t packet_bytes)
+        : packet_size(packet_bytes),
+          data(packet_bytes * receive_batch),
+          error_data(error_packet_bytes * send_batch) {}
+
+    std::size_t packet_size;
+    std::vector<std::uint8_t> data;
+    std::vector<std::uint8_t> error_data;
+    std::array<std::array<char, control_bytes>, receive_batch> control;
+    std::array<sockaddr_storage, receive_batch> names;
+    std::array<iovec, receive_batch> vectors;
+    std::array<mmsghdr, receive_batch> messages;
+
+    // Points message i at its own buffers again; recvmmsg overwrites the lengths.
+    void prepare(std::size_t count, std::vector<std::uint8_t>& bytes, std::size_t size) {
+        for (std::size_t i = 0; i < count; ++i) {
+            vectors[i] = {bytes.data() + i * size, size};
+            messages[i].msg_hdr = {};
+            messages[i].msg_hdr.msg_name = &names[i];
+            messages[i].msg_hdr.msg_namelen = sizeof names[i];
+            messages[i].msg_hdr.msg_iov = &vectors[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+            messages[i].msg_hdr.msg_control = control[i].data();
+            messages[i].msg_hdr.msg_controllen = control_bytes;
+        }
+    }
+    IpAddress name_of(std::size_t i) const {
+        return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(names[i]));
+    }
+};
+
+StampSocket::StampSocket(const StampSocketOptions& options, UniqueFd fd)
+    : options_(options),
+      fd_(std::move(fd)),
+      buffers_(std::make_unique<Buffers>(options.largest_packet)),
+      stamp_index_(stamp_ring) {}
+
+StampSocket::~StampSocket() = default;
+
+Result<std::unique_ptr<StampSocket>> StampSocket::open(const StampSocketOptions& options) {
+    const int domain = options.family == Family::v4 ? AF_INET : AF_INET6;
+    UniqueFd fd(::socket(domain, options.type | SOCK_NONBLOCK | SOCK_CLOEXEC, options.protocol));
+    if (!fd) return os_error("socket", errno);
+    std::unique_ptr<StampSocket> socket(new StampSocket(options, std::move(fd)));
+    if (const Status status = socket->configure(); !status) return status.error();
+    return socket;
+}
+
+Status StampSocket::configure() {
+    const int fd = fd_.get();
+    if (!options_.filter.empty()) {
+        sock_fprog program{static_cast<unsigned short>(options_.filter.size()), options_.filter.data()};
+        if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+            return os_error("filter", errno);
+    }
+    const int wanted = static_cast<int>(std::min<std::uint64_t>(options_.receive_buffer / 2, 1U << 30));
+    if (!set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted)) set_option(fd, SOL_SOCKET, SO_RCVBUF, wanted);
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, 4 << 20);
+    int granted = 0;
+    socklen_t size = sizeof granted;
+    ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
+    // Transmit stamps are charged to the same buffer and drained every turn: half is for replies.
+    capacity_ = std::max<std::size_t>(static_cast<std::size_t>(granted) / bytes_per_packet / 2, 16);
+
+    const bool v4 = options_.family == Family::v4;
+    const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
+    if (options_.tos >= 0 && !set_option(fd, level, v4 ? IP_TOS : IPV6_TCLASS, options_.tos))
+        return os_error("--tos", errno);
+    if (options_.ttl >= 0 && !set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options_.ttl))
+        return os_error("--ttl", errno);
+    if (options_.checksum_offset >= 0) set_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, options_.checksum_offset);
+    set_option(fd, level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
+    if (!is_raw()) set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
+    if (!options_.interface.empty() &&
+        ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
+                     static_cast<socklen_t>(options_.interface.size())) != 0)
+        return os_error("--interface " + options_.interface, errno);
+    if (options_.source.is_set()) {
+        sockaddr_storage address;
+        const socklen_t length = to_sockaddr(options_.source, 0, address);
+        if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0)
+            return os_error("--source " + to_string(options_.source), errno);
+    }
+    return enable_stamps(true);
+}
+
+Status StampSocket::enable_stamps(bool with_ids) {
+    int flags = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE |
+                SOF_TIMESTAMPING_OPT_TSONLY;
+    if (with_ids) flags |= SOF_TIMESTAMPING_OPT_ID;
+    if (!set_option(fd_.get(), SOL_SOCKET, SO_TIMESTAMPING, flags)) return os_error("time stamps", errno);
+    return Done{};
+}
+
+// The kernel counts stamp ids from 0 again when the option is turned on afresh.
+void StampSocket::restart_stamp_ids() {
+    (void)enable_stamps(false);
+    (void)enable_stamps(true);
+    next_stamp_id_ = 0;
+}
+
+std::uint32_t StampSocket::drops() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) return 0;
+    return info[SK_MEMINFO_DROPS];
+}
+
+void StampSocket::send(std::vector<Outgoing>& batch) {
+    std::array<mmsghdr, send_batch> messages{};
+    std::array<iovec, send_batch> vectors{};
+    std::array<sockaddr_storage, send_batch> names;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const socklen_t length = to_sockaddr(batch[i].to, 0, names[i]);
+        vectors[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
+        messages[i].msg_hdr.msg_name = &names[i];
+        messages[i].msg_hdr.msg_namelen = length;
+        messages[i].msg_hdr.msg_iov = &vectors[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    std::size_t done = 0;
+    int stale_errors = 0;
+    while (done < batch.size()) {
+        const int n =
+            ::sendmmsg(fd_.get(), messages.data() + done, static_cast<unsigned>(batch.size() - done), 0);
+        if (n > 0) {
+            for (int i = 0; i < n; ++i)
+                stamp_slot(next_stamp_id_++) = batch[done + static_cast<std::size_t>(i)].index;
+            done += static_cast<std::size_t>(n);
+            stale_errors = 0;
+            continue;
+        }
+        if (errno == EINTR) continue;
+        const int error = errno;
+        // A refused packet may or may not have taken a stamp id: count afresh. A stamp that then meets the
+        // wrong packet lies outside its bracket, and the packet's time is taken from the clock instead.
+        restart_stamp_ids();
+        // A datagram socket reports an ICMP error that waits for it with the next send: not this packet's
+        // error.
+        if (!is_raw() && stale_errors++ < 3 && pending_error(fd_.get()) != 0) continue;
+        batch[done++].error = error;
+    }
+}
+
+bool StampSocket::drain_error_queue(std::vector<TransmitStamp>& stamps, std::vector<QueuedError>& errors) {
+    Buffers& b = *buffers_;
+    stamps.clear();
+    errors.clear();
+    b.prepare(send_batch, b.error_data, error_packet_bytes);
+    const int n = ::recvmmsg(fd_.get(), b.messages.data(), send_batch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
+    for (int i = 0; i < n; ++i) take_error(static_cast<std::size_t>(i), stamps, errors);
+    return n == static_cast<int>(send_batch);
+}
+
+void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
+                             std::vector<QueuedError>& errors) {
+    Buffers& b = *buffers_;
+    msghdr& message = b.messages[i].msg_hdr;
+    QueuedError error;
+    sock_extended_err cause{};
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        const bool is_error = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+                              (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
+            error.rx_ns = software_stamp_ns(c);
+        } else if (is_error) {
+            cause = control_value<sock_extended_err>(c);
+            if (c->cmsg_len >= CMSG_LEN(sizeof cause + sizeof(sockaddr_in))) {
+                sockaddr_storage offender{};
+                std::memcpy(&offender, CMSG_DATA(c) + sizeof cause,
+                            std::min<std::size_t>(c->cmsg_len - CMSG_LEN(sizeof cause), sizeof offender));
+                error.from = IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(offender));
+            }
+        }
+    }
+    if (cause.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
+        stamps.push_back({stamp_slot(cause.ee_data), error.rx_ns});
+        return;
+    }
+    if (cause.ee_origin != SO_EE_ORIGIN_ICMP && cause.ee_origin != SO_EE_ORIGIN_ICMP6) return;
+    error.errno_value = static_cast<int>(cause.ee_errno);
+    error.type = cause.ee_type;
+    error.code = cause.ee_code;
+    error.to = b.name_of(i);
+    error.packet = {b.error_data.data() + i * error_packet_bytes, b.messages[i].msg_len};
+    errors.push_back(error);
+}
+
+std::size_t StampSocket::receive(std::vector<Incoming>& out) {
+    Buffers& b = *buffers_;
+    out.clear();
+    b.prepare(receive_batch, b.data, b.packet_size);
+    const int n = ::recvmmsg(fd_.get(), b.messages.data(), receive_batch, MSG_DONTWAIT, nullptr);
+    for (std::size_t i = 0; n > 0 && i < static_cast<std::size_t>(n); ++i) {
+        msghdr& message = b.messages[i].msg_hdr;
+        Incoming& incoming = out.emplace_back();
+        incoming.bytes = {b.data.data() + i * b.packet_size, b.messages[i].msg_len};
+        incoming.from = b.name_of(i);
+        incoming.truncated = (message.msg_flags & MSG_TRUNC) != 0;
+        for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+            if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)
+                incoming.rx_ns = software_stamp_ns(c);
+            const bool is_ttl = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+                                (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT);
+            if (is_ttl) incoming.ttl = static_cast<std::uint8_t>(control_value<int>(c));
+        }
+    }
+    return out.size();
+}
+
+}  // namespace nm

@@ -1,0 +1,325 @@
+#include "ping/wire_icmp.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <sys/random.h>
+
+#include <array>
+#include <cstring>
+
+#include "net/checksum.hpp"
+
+namespace nmprobe {
+namespace {
+
+using nm::Answer;
+using nm::ByteReader;
+using nm::Bytes;
+using nm::Family;
+using nm::IpAddress;
+
+constexpr std::uint8_t pattern_byte(std::size_t i) {
+    return static_cast<std::uint8_t>(i);
+}
+
+std::uint64_t mix(std::uint64_t x) {  // the finalizer of splitmix64
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 31);
+}
+
+void put_u16(std::uint8_t* at, std::uint16_t value) {
+    at[0] = static_cast<std::uint8_t>(value >> 8);
+    at[1] = static_cast<std::uint8_t>(value);
+}
+
+void put_u32(std::uint8_t* at, std::uint32_t value) {
+    put_u16(at, static_cast<std::uint16_t>(value >> 16));
+    put_u16(at + 2, static_cast<std::uint16_t>(value));
+}
+
+void put_u64(std::uint8_t* at, std::uint64_t value) {
+    put_u32(at, static_cast<std::uint32_t>(value >> 32));
+    put_u32(at + 4, static_cast<std::uint32_t>(value));
+}
+
+// The head of an echo packet; type and code are read already.
+struct EchoHead {
+    std::uint16_t identifier = 0;
+    std::uint16_t sequence = 0;
+
+    std::uint32_t low_index() const {
+        return static_cast<std::uint32_t>(identifier & ~identifier_mask & 0xFFFF) << 16 | sequence;
+    }
+};
+
+EchoHead read_head(ByteReader& in) {
+    in.u16();  // checksum
+    const std::uint16_t identifier = in.u16();
+    return {identifier, in.u16()};
+}
+
+// Whether the payload is exactly what we sent with this index.
+bool payload_intact(const EchoRun& run, Bytes payload, std::uint32_t& index) {
+    if (payload.size() != run.payload_size) return false;
+    ByteReader in(payload);
+    const std::uint64_t cookie = in.u64();
+    index = in.u32();
+    if (cookie != run.cookie(index)) return false;
+    for (std::size_t i = 12; i < payload.size(); ++i) {
+        if (payload[i] != pattern_byte(i)) return false;
+    }
+    return true;
+}
+
+Answer only_head(Answer::Kind kind, const EchoHead& head, unsigned bits) {
+    Answer answer;
+    answer.kind = kind;
+    answer.index_bits = bits;
+    answer.index = bits == raw_index_bits ? head.low_index() : head.sequence;
+    return answer;
+}
+
+Answer read_reply(const EchoRun& run, ByteReader in, bool checksum_ok, unsigned bits) {
+    const EchoHead head = read_head(in);
+    if (!in.ok() || (bits == raw_index_bits && (head.identifier & identifier_mask) != run.identifier))
+        return {};
+    std::uint32_t index = 0;
+    if (!checksum_ok || !payload_intact(run, in.rest(), index))
+        return only_head(Answer::Kind::corrupt, head, bits);
+    Answer answer;
+    answer.kind = Answer::Kind::reply;
+    answer.index = index;
+    return answer;
+}
+
+// Which of our requests an error quotes, from its ICMP header on. With 20 bytes or more behind the header the
+// cookie settles it, whatever a translator did to the addresses; with less, identifier and destination must
+// do.
+Answer read_quoted_echo(const EchoRun& run, ByteReader in, int request_type, const IpAddress& destination,
+                        unsigned bits) {
+    const int type = in.u8();
+    in.u8();  // code
+    const EchoHead head = read_head(in);
+    if (!in.ok() || type != request_type) return {};
+    if (in.left() >= 12) {
+        const std::uint64_t cookie = in.u64();
+        const std::uint32_t index = in.u32();
+        if (cookie != run.cookie(index)) return {};
+        Answer answer;
+        answer.kind = Answer::Kind::icmp_error;
+        answer.index = index;
+        return answer;
+    }
+    if (bits == raw_index_bits && (head.identifier & identifier_mask) != run.identifier) return {};
+    Answer answer = only_head(Answer::Kind::icmp_error, head, bits);
+    answer.probed = destination;
+    return answer;
+}
+
+struct V4Packet {
+    IpAddress from;
+    IpAddress to;
+    std::uint8_t ttl = 0;
+    std::uint8_t proto = 0;
+    ByteReader body;  // behind the options, as far as the total length (or the capture) goes
+    bool ok = false;
+};
+
+// RFC 791. A quoted header may have any total length: its body is what was quoted.
+V4Packet read_v4(ByteReader in, bool quoted) {
+    V4Packet packet;
+    const std::size_t available = in.left();
+    const unsigned version_ihl = in.u8();
+    const std::size_t header = (version_ihl & 15U) * 4;
+    in.u8();  // TOS
+    const std::size_t total = in.u16();
+    in.skip(4);  // identification, fragment
+    packet.ttl = in.u8();
+    packet.proto = in.u8();
+    in.skip(2);  // checksum: the kernel has checked it
+    packet.from = IpAddress::from_bytes(in.bytes(4));
+    packet.to = IpAddress::from_bytes(in.bytes(4));
+    if (!in.ok() || version_ihl >> 4 != 4 || header < 20) return packet;
+    in.skip(header - 20);
+    if (!in.ok() || (!quoted && (total < header || total > available))) return packet;
+    packet.body = quoted ? in : in.sub(total - header);
+    packet.ok = true;
+    return packet;
+}
+
+// Walks IPv6 extension headers (RFC 8200 section 4) to ICMPv6; false when it is not there.
+bool skip_extension_headers(ByteReader& in, unsigned next) {
+    constexpr unsigned hop_by_hop = 0, routing = 43, fragment = 44, destination = 60, icmpv6 = 58;
+    for (int depth = 0; depth < 8 && in.ok(); ++depth) {
+        if (next == icmpv6) return true;
+        if (next != hop_by_hop && next != routing && next != fragment && next != destination) return false;
+        const bool is_fragment = next == fragment;
+        next = in.u8();
+        const std::size_t length = in.u8();
+        in.skip(is_fragment ? 6 : length * 8 + 6);
+    }
+    return false;
+}
+
+bool is_v4_error(int type) {
+    return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
+}
+
+}  // namespace
+
+EchoRun EchoRun::random(std::size_t payload_size) {
+    EchoRun run;
+    std::uint16_t identifier = 0;
+    // Random for every run: a constant one gets stuck in the state of firewalls (trap T37).
+    if (::getrandom(run.key, sizeof run.key, 0) < 0 || ::getrandom(&identifier, sizeof identifier, 0) < 0)
+        std::abort();
+    run.identifier = identifier & identifier_mask;
+    run.payload_size = payload_size;
+    return run;
+}
+
+std::uint64_t EchoRun::cookie(std::uint32_t index) const {
+    return mix(mix(index ^ key[0]) ^ key[1]);
+}
+
+EchoBuilder::EchoBuilder(const EchoRun& run, std::size_t slots)
+    : run_(run), packet_size_(icmp_header_size + run.payload_size), rooms_(slots * packet_size_) {
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+        std::uint8_t* payload = rooms_.data() + slot * packet_size_ + icmp_header_size;
+        for (std::size_t i = 12; i < run.payload_size; ++i) payload[i] = pattern_byte(i);
+    }
+    pattern_sum_ = nm::checksum_add(0, Bytes(rooms_.data() + icmp_header_size + 12, run.payload_size - 12));
+}
+
+Bytes EchoBuilder::build(std::size_t slot, std::uint32_t index, Family family) {
+    std::uint8_t* packet = rooms_.data() + slot * packet_size_;
+    packet[0] = family == Family::v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+    packet[1] = 0;
+    put_u16(packet + 2, 0);
+    put_u16(packet + 4, static_cast<std::uint16_t>(run_.identifier | ((index >> 16) & 15U)));
+    put_u16(packet + 6, static_cast<std::uint16_t>(index));
+    put_u64(packet + 8, run_.cookie(index));
+    put_u32(packet + 16, index);
+    const std::uint16_t sum = nm::checksum_finish(nm::checksum_add(pattern_sum_, Bytes(packet, 20)));
+    std::memcpy(packet + 2, &sum, sizeof sum);
+    return {packet, packet_size_};
+}
+
+Answer parse_raw_v4(const EchoRun& run, Bytes bytes) {
+    const V4Packet packet = read_v4(ByteReader(bytes), false);
+    if (!packet.ok) return {};
+    // A raw socket sees ICMP before the kernel has checked its checksum (trap T5).
+    const bool checksum_ok = nm::checksum(packet.body.rest()) == 0;
+    ByteReader in = packet.body;
+    const int type = in.u8();
+    const int code = in.u8();
+    Answer answer;
+    if (type == ICMP_ECHOREPLY) {
+        answer = read_reply(run, in, checksum_ok, raw_index_bits);
+    } else if (is_v4_error(type)) {
+        in.skip(6);  // checksum; unused, pointer or length of RFC 4884
+        const V4Packet quoted = read_v4(in, true);
+        if (!quoted.ok || quoted.proto != IPPROTO_ICMP) return {};
+        answer = read_quoted_echo(run, quoted.body, ICMP_ECHO, quoted.to, raw_index_bits);
+        if (answer.kind != Answer::Kind::foreign && !checksum_ok) answer.kind = Answer::Kind::corrupt;
+    }
+    answer.from = packet.from;
+    answer.ttl = packet.ttl;
+    answer.icmp_type = type;
+    answer.icmp_code = code;
+    return answer;
+}
+
+Answer parse_raw_v6(const EchoRun& run, Bytes packet) {
+    ByteReader in(packet);
+    const int type = in.u8();
+    const int code = in.u8();
+    Answer answer;
+    if (type == ICMP6_ECHO_REPLY) {
+        answer = read_reply(run, in, true, raw_index_bits);
+    } else if (type >= ICMP6_DST_UNREACH && type <= ICMP6_PARAM_PROB) {
+        in.skip(6);
+        in.skip(6);  // version, class, flow label, payload length of the quoted header
+        const unsigned next = in.u8();
+        in.skip(1 + 16);  // hop limit, source
+        const IpAddress to = IpAddress::from_bytes(in.bytes(16));
+        if (!skip_extension_headers(in, next)) return {};
+        answer = read_quoted_echo(run, in, ICMP6_ECHO_REQUEST, to, raw_index_bits);
+    }
+    answer.icmp_type = type;
+    answer.icmp_code = code;
+    return answer;
+}
+
+Answer parse_dgram(const EchoRun& run, Bytes packet) {
+    ByteReader in(packet);
+    const int type = in.u8();
+    in.u8();  // code
+    if (type != ICMP_ECHOREPLY && type != ICMP6_ECHO_REPLY) return {};
+    return read_reply(run, in, true, dgram_index_bits);
+}
+
+Answer parse_dgram_quote(const EchoRun& run, Bytes quote) {
+    if (quote.empty()) return {};
+    const int type = quote[0] == ICMP6_ECHO_REQUEST ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
+    return read_quoted_echo(run, ByteReader(quote), type, {}, dgram_index_bits);
+}
+
+namespace {
+
+struct Reason {
+    Family family;
+    int type;
+    int code;  // below 0: any
+    const char* words;
+};
+
+// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3, RFC 9837.
+constexpr std::array reasons{
+    Reason{Family::v4, 3, 0, "network unreachable"},
+    Reason{Family::v4, 3, 1, "host unreachable"},
+    Reason{Family::v4, 3, 2, "protocol unreachable"},
+    Reason{Family::v4, 3, 3, "port unreachable"},
+    Reason{Family::v4, 3, 4, "fragmentation needed"},
+    Reason{Family::v4, 3, 5, "source route failed"},
+    Reason{Family::v4, 3, 6, "network unknown"},
+    Reason{Family::v4, 3, 7, "host unknown"},
+    Reason{Family::v4, 3, 8, "source host isolated"},
+    Reason{Family::v4, 3, 9, "network administratively prohibited"},
+    Reason{Family::v4, 3, 10, "host administratively prohibited"},
+    Reason{Family::v4, 3, 11, "network unreachable for this TOS"},
+    Reason{Family::v4, 3, 12, "host unreachable for this TOS"},
+    Reason{Family::v4, 3, 13, "administratively prohibited"},
+    Reason{Family::v4, 3, 14, "host precedence violation"},
+    Reason{Family::v4, 3, 15, "precedence cutoff"},
+    Reason{Family::v4, 3, -1, "destination unreachable"},
+    Reason{Family::v4, 11, 0, "time exceeded in transit"},
+    Reason{Family::v4, 11, 1, "fragment reassembly time exceeded"},
+    Reason{Family::v4, 12, -1, "parameter problem"},
+    Reason{Family::v6, 1, 0, "no route to destination"},
+    Reason{Family::v6, 1, 1, "administratively prohibited"},
+    Reason{Family::v6, 1, 2, "beyond scope of source address"},
+    Reason{Family::v6, 1, 3, "address unreachable"},
+    Reason{Family::v6, 1, 4, "port unreachable"},
+    Reason{Family::v6, 1, 5, "source address failed policy"},
+    Reason{Family::v6, 1, 6, "reject route to destination"},
+    Reason{Family::v6, 1, 7, "error in source routing header"},
+    Reason{Family::v6, 1, -1, "destination unreachable"},
+    Reason{Family::v6, 2, -1, "packet too big"},
+    Reason{Family::v6, 3, 0, "hop limit exceeded in transit"},
+    Reason{Family::v6, 3, 1, "fragment reassembly time exceeded"},
+    Reason{Family::v6, 4, -1, "parameter problem"},
+};
+
+}  // namespace
+
+const char* icmp_reason(Family family, int type, int code) {
+    for (const Reason& reason : reasons) {
+        if (reason.family == family && reason.type == type && (reason.code < 0 || reason.code == code))
+            return reason.words;
+    }
+    return "ICMP error";
+}
+
+}  // namespace nmprobe
