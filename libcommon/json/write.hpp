@@ -86,28 +86,34 @@ void append_json_value(TextBuffer& out, const V& value, Unit unit) {
     }
 }
 
+// ,"key":value for the member with index I, nothing when it is absent.
+template <std::size_t I, Described T>
+void append_json_member(TextBuffer& out, const T& record) {
+    constexpr auto& field = std::get<I>(describe<T>.fields);
+    const auto& value = record.*(field.member);
+    if (is_absent(value)) return;
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, Labels>) {
+        for (const auto& [key, text] : value.items) {
+            out.append(',');
+            append_json_string(out, key);
+            out.append(':');
+            append_json_string(out, text);
+        }
+    } else {
+        constexpr auto& key = detail::KeyText<T, I>::text;
+        out.append(std::string_view(key.data(), key.size()));
+        if constexpr (requires { *value; })
+            append_json_value(out, *value, field.info.unit);
+        else
+            append_json_value(out, value, field.info.unit);
+    }
+}
+
 // ,"key":value for each member that is present.
 template <Described T>
 void append_json_members(TextBuffer& out, const T& record) {
-    for_each_field<T>([&](auto index, const auto& field) {
-        const auto& value = record.*(field.member);
-        if (is_absent(value)) return;
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, Labels>) {
-            for (const auto& [key, text] : value.items) {
-                out.append(',');
-                append_json_string(out, key);
-                out.append(':');
-                append_json_string(out, text);
-            }
-        } else {
-            constexpr auto& key = detail::KeyText<T, decltype(index)::value>::text;
-            out.append(std::string_view(key.data(), key.size()));
-            if constexpr (requires { *value; })
-                append_json_value(out, *value, field.info.unit);
-            else
-                append_json_value(out, value, field.info.unit);
-        }
-    });
+    for_each_field<T>(
+        [&](auto index, const auto&) { append_json_member<decltype(index)::value>(out, record); });
 }
 
 // One whole line with its newline.
