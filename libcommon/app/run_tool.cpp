@@ -165,6 +165,19 @@ int run_verb(Verb& verb, const CommonOptions& common, Console& console) {
     return static_cast<int>(exit);
 }
 
+// The first argument that is an option of the design which the chosen verb does not have yet, or nothing.
+std::string later_option(Tool& tool, int argc, char** argv) {
+    for (const Verb& verb : tool.verbs()) {
+        if (!verb.cli->parsed()) continue;
+        for (int i = 1; i < argc; ++i) {
+            const std::string name = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+            const auto& later = verb.later_options;
+            if (std::find(later.begin(), later.end(), name) != later.end()) return name;
+        }
+    }
+    return {};
+}
+
 // "nmprobe: trace: ..." for a verb of the design that is not there yet, else the parser's own words.
 std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
     const auto& later = tool.later();
@@ -179,6 +192,8 @@ std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, ch
         message.front() = static_cast<char>(message.front() - 'A' + 'a');
     std::string command = tool.name();
     for (const CLI::App* chosen : tool.cli().get_subcommands()) command += " " + chosen->get_name();
+    if (const std::string option = later_option(tool, argc, argv); !option.empty())
+        message = option + ": not in this version";
     return message + " (try: " + command + " --help)";
 }
 
