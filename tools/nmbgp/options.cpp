@@ -18,6 +18,9 @@ void add_mrt_files(CLI::App& cli, std::vector<std::string>& files) {
         ->required();
 }
 
+// The other sources of routes that the design has.
+const std::vector<std::string> later_sources{"--peer", "--bmp", "--routes"};
+
 void define_mrt(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("mrt", "MRT table files to route records");
     const auto options = std::make_shared<MrtOptions>();
@@ -43,6 +46,7 @@ void define_annotate(nm::Tool& tool) {
         tool.add_verb("annotate", "adds the routes of src_ip and dst_ip to flow records on stdin");
     const auto options = std::make_shared<AnnotateOptions>();
     add_mrt_files(*verb.cli, options->mrt_files);
+    verb.later_options = later_sources;
     verb.emits = {&nm::record_type<nm::FlowRoute>, &nm::record_type<nm::RouteSummary>};
     verb.examples = {
         {"nmflowtool decode -r flows.pcap | nmbgp annotate --mrt table.mrt | nmflowtool top --by dst_as",
@@ -57,6 +61,7 @@ void define_lookup(nm::Tool& tool) {
     const auto options = std::make_shared<LookupOptions>();
     verb.cli->add_option("ADDR", options->addresses, "IPv4 or IPv6 address")->type_name("")->required();
     add_mrt_files(*verb.cli, options->mrt_files);
+    verb.later_options = later_sources;
     verb.emits = {&nm::record_type<nm::Route>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::RouteSummary>};
     verb.examples = {{"nmbgp lookup 192.0.2.1 2001:db8::1 --mrt table.mrt", "two addresses"}};
