@@ -112,7 +112,8 @@ Answer solve(const Problem& problem, const Limits& limits) {
         answer.proven_optimal = proven(answer.plan.score, apps, answer.accepted_bound, answer.nodes_bound);
     };
     prove();
-    if (answer.proven_optimal || limits.iterations == 0 || stop.now()) return answer;
+    const bool greedy_only = limits.iterations == 0 || limits.time_limit_ns == 0;
+    if (answer.proven_optimal || greedy_only || stop.now()) return answer;
     Search search(problem, limits, stop, answer);
     while (!answer.proven_optimal && !stop.now() &&
            answer.iterations < limits.iterations.value_or(INT64_MAX)) {
