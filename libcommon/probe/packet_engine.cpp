@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/icmp_error.hpp"
+
 namespace nm {
 namespace {
 
@@ -107,7 +109,7 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
         InFlight& entry = flight_.launch(now_ns);
         entry.target = due->target;
         entry.seq = due->seq;
-        const ProbeTarget& target = board_.target(due->target);
+        ProbeTarget& target = board_.target(due->target);
         Lane& lane = sending_lane(target.address.family);
         Outgoing& out = lane.batch.emplace_back();
         out.index = entry.index;
@@ -178,8 +180,9 @@ InFlight* PacketEngine::entry_of(const Answer& answer) {
     InFlight* entry = answer.index_bits == 32 ? flight_.find(answer.index)
                                               : flight_.find_low(answer.index, answer.index_bits);
     if (entry == nullptr) return nullptr;
-    const bool other_target = answer.probed.is_set() && board_.target(entry->target).address != answer.probed;
-    return other_target ? nullptr : entry;
+    const ProbeTarget& target = board_.target(entry->target);
+    const bool other_address = answer.probed.is_set() && answer.probed != target.address;
+    return other_address || answer.port != target.port ? nullptr : entry;
 }
 
 void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns) {
@@ -212,7 +215,7 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
             event.fate = Fate::icmp_error;
             event.icmp_type = answer.icmp_type;
             event.icmp_code = answer.icmp_code;
-            event.reason = protocol_.icmp_reason(probed.address.family, answer.icmp_type, answer.icmp_code);
+            event.reason = icmp_reason(probed.address.family, answer.icmp_type, answer.icmp_code);
             break;
         default:
             event.fate = waiting                                     ? Fate::reply

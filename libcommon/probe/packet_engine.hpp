@@ -43,14 +43,12 @@ class PacketProtocol {
     // Sockets to receive on; the first of a family also sends.
     virtual std::vector<StampSocket*> sockets() = 0;
     // Builds the packet of this index to this target into room that stays valid until the next batch.
-    virtual void build(std::size_t slot, std::uint32_t index, const ProbeTarget& target, Outgoing& out) = 0;
+    virtual void build(std::size_t slot, std::uint32_t index, ProbeTarget& target, Outgoing& out) = 0;
     // Reads a batch that came in on a socket; one answer for each packet.
     virtual void parse(const StampSocket& socket, const std::vector<Incoming>& in,
                        std::vector<Answer>& out) = 0;
     // Reads what an ICMP error of the error queue quotes.
     virtual Answer parse_quote(const StampSocket& socket, const QueuedError& error) = 0;
-    // In words, for people: "host unreachable".
-    virtual const char* icmp_reason(Family family, int type, int code) const = 0;
 };
 
 // What a session drives: an engine that probes what the schedule says and tells the scoreboard.

@@ -122,7 +122,7 @@ void Scoreboard::fate(const PacketEvent& event) {
 
 void Scoreboard::report(ProbeTarget& target, Time ts) {
     reporter_.target_done(target, ts);
-    answered_[static_cast<std::size_t>(&target - targets_.data())] = target.tally.received > 0;
+    answered_[static_cast<std::size_t>(&target - targets_.data())] = target.tally.received > target.tally.refused;
     // Keeps the capacity of the samples: the next round needs as many.
     std::vector<std::int64_t> samples = std::move(target.tally.rtts_ns);
     samples.clear();

@@ -43,6 +43,7 @@ struct ProbeTarget {
     std::uint32_t count = 1;
     float resolve_ms = -1;  // below 0: was a literal
     std::uint64_t round = 0;
+    IpAddress source;  // what the kernel sends from to this address, where a checksum needs it (nmtcp)
     Tally tally;
     // Of the last SYN/ACK (nmtcp).
     std::uint16_t mss = 0;

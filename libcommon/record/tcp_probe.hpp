@@ -29,7 +29,7 @@ struct TcpProbe {
     std::uint64_t dup = 0;
     std::uint64_t late = 0;
     std::uint64_t corrupt = 0;
-    std::uint64_t bad_ack = 0;
+    std::uint64_t wrong_source = 0;
     double loss_pct = 0;
     std::optional<double> rtt_min_us, rtt_avg_us, rtt_max_us, rtt_mdev_us, rtt_p50_us, rtt_p95_us, rtt_p99_us;
     std::optional<std::uint64_t> syn_retrans;
@@ -78,9 +78,8 @@ inline constexpr auto describe<TcpProbe> =
         field("dup", &TcpProbe::dup, Role::value, "further answers to an answered SYN", Unit::packets),
         field("late", &TcpProbe::late, Role::value, "answers after the timeout", Unit::packets),
         field("corrupt", &TcpProbe::corrupt, Role::value, "answers with a wrong checksum", Unit::packets),
-        field("bad_ack", &TcpProbe::bad_ack, Role::value, "segments that do not acknowledge our SYN",
-              Unit::packets),
-        field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
+            field("wrong_source", &TcpProbe::wrong_source, Role::value, "answers from another address", Unit::packets),
+    field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
               Unit::percent)
             .column()
             .influx("packet_lost_percent"),

@@ -107,7 +107,7 @@ std::vector<nm::StampSocket*> IcmpProtocol::sockets() {
     return sockets;
 }
 
-void IcmpProtocol::build(std::size_t slot, std::uint32_t index, const nm::ProbeTarget& target,
+void IcmpProtocol::build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target,
                          nm::Outgoing& out) {
     out.to = target.address;
     out.bytes = builder_.build(slot, index, target.address.family);
@@ -132,10 +132,6 @@ nm::Answer IcmpProtocol::parse_quote(const nm::StampSocket&, const nm::QueuedErr
     answer.icmp_type = error.type;
     answer.icmp_code = error.code;
     return answer;
-}
-
-const char* IcmpProtocol::icmp_reason(Family family, int type, int code) const {
-    return nmprobe::icmp_reason(family, type, code);
 }
 
 std::string IcmpProtocol::why_not(Family family) const {

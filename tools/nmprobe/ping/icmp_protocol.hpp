@@ -12,12 +12,11 @@ class IcmpProtocol : public nm::PacketProtocol {
     explicit IcmpProtocol(const PingOptions& options);
 
     std::vector<nm::StampSocket*> sockets() override;
-    void build(std::size_t slot, std::uint32_t index, const nm::ProbeTarget& target,
+    void build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target,
                nm::Outgoing& out) override;
     void parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,
                std::vector<nm::Answer>& out) override;
     nm::Answer parse_quote(const nm::StampSocket& socket, const nm::QueuedError& error) override;
-    const char* icmp_reason(nm::Family family, int type, int code) const override;
 
     // Why addresses of this family cannot be probed; empty when they can.
     std::string why_not(nm::Family family) const;

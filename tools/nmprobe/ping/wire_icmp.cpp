@@ -4,10 +4,10 @@
 #include <netinet/ip_icmp.h>
 #include <sys/random.h>
 
-#include <array>
 #include <cstring>
 
 #include "net/checksum.hpp"
+#include "wire/icmp_error.hpp"
 
 namespace nmprobe {
 namespace {
@@ -117,55 +117,6 @@ Answer read_quoted_echo(const EchoRun& run, ByteReader in, int request_type, con
     return answer;
 }
 
-struct V4Packet {
-    IpAddress from;
-    IpAddress to;
-    std::uint8_t ttl = 0;
-    std::uint8_t proto = 0;
-    ByteReader body;  // behind the options, as far as the total length (or the capture) goes
-    bool ok = false;
-};
-
-// RFC 791. A quoted header may have any total length: its body is what was quoted.
-V4Packet read_v4(ByteReader in, bool quoted) {
-    V4Packet packet;
-    const std::size_t available = in.left();
-    const unsigned version_ihl = in.u8();
-    const std::size_t header = (version_ihl & 15U) * 4;
-    in.u8();  // TOS
-    const std::size_t total = in.u16();
-    in.skip(4);  // identification, fragment
-    packet.ttl = in.u8();
-    packet.proto = in.u8();
-    in.skip(2);  // checksum: the kernel has checked it
-    packet.from = IpAddress::from_bytes(in.bytes(4));
-    packet.to = IpAddress::from_bytes(in.bytes(4));
-    if (!in.ok() || version_ihl >> 4 != 4 || header < 20) return packet;
-    in.skip(header - 20);
-    if (!in.ok() || (!quoted && (total < header || total > available))) return packet;
-    packet.body = quoted ? in : in.sub(total - header);
-    packet.ok = true;
-    return packet;
-}
-
-// Walks IPv6 extension headers (RFC 8200 section 4) to ICMPv6; false when it is not there.
-bool skip_extension_headers(ByteReader& in, unsigned next) {
-    constexpr unsigned hop_by_hop = 0, routing = 43, fragment = 44, destination = 60, icmpv6 = 58;
-    for (int depth = 0; depth < 8 && in.ok(); ++depth) {
-        if (next == icmpv6) return true;
-        if (next != hop_by_hop && next != routing && next != fragment && next != destination) return false;
-        const bool is_fragment = next == fragment;
-        next = in.u8();
-        const std::size_t length = in.u8();
-        in.skip(is_fragment ? 6 : length * 8 + 6);
-    }
-    return false;
-}
-
-bool is_v4_error(int type) {
-    return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETERPROB;
-}
-
 }  // namespace
 
 EchoRun EchoRun::random(std::size_t payload_size) {
@@ -207,7 +158,7 @@ Bytes EchoBuilder::build(std::size_t slot, std::uint32_t index, Family family) {
 }
 
 Answer parse_raw_v4(const EchoRun& run, Bytes bytes) {
-    const V4Packet packet = read_v4(ByteReader(bytes), false);
+    const nm::Ipv4Packet packet = nm::read_ipv4(ByteReader(bytes), false);
     if (!packet.ok) return {};
     // A raw socket sees ICMP before the kernel has checked its checksum (trap T5).
     const bool checksum_ok = nm::checksum(packet.body.rest()) == 0;
@@ -217,11 +168,9 @@ Answer parse_raw_v4(const EchoRun& run, Bytes bytes) {
     Answer answer;
     if (type == ICMP_ECHOREPLY) {
         answer = read_reply(run, in, checksum_ok, raw_index_bits);
-    } else if (is_v4_error(type)) {
-        in.skip(6);  // checksum; unused, pointer or length of RFC 4884
-        const V4Packet quoted = read_v4(in, true);
-        if (!quoted.ok || quoted.proto != IPPROTO_ICMP) return {};
-        answer = read_quoted_echo(run, quoted.body, ICMP_ECHO, quoted.to, raw_index_bits);
+    } else if (const auto quote = nm::read_icmp_quote(Family::v4, in); nm::is_icmp_error(Family::v4, type) && quote.ok) {
+        if (quote.proto != IPPROTO_ICMP) return {};
+        answer = read_quoted_echo(run, quote.body, ICMP_ECHO, quote.to, raw_index_bits);
         if (answer.kind != Answer::Kind::foreign && !checksum_ok) answer.kind = Answer::Kind::corrupt;
     }
     answer.from = packet.from;
@@ -238,14 +187,9 @@ Answer parse_raw_v6(const EchoRun& run, Bytes packet) {
     Answer answer;
     if (type == ICMP6_ECHO_REPLY) {
         answer = read_reply(run, in, true, raw_index_bits);
-    } else if (type >= ICMP6_DST_UNREACH && type <= ICMP6_PARAM_PROB) {
-        in.skip(6);
-        in.skip(6);  // version, class, flow label, payload length of the quoted header
-        const unsigned next = in.u8();
-        in.skip(1 + 16);  // hop limit, source
-        const IpAddress to = IpAddress::from_bytes(in.bytes(16));
-        if (!skip_extension_headers(in, next)) return {};
-        answer = read_quoted_echo(run, in, ICMP6_ECHO_REQUEST, to, raw_index_bits);
+    } else if (const auto quote = nm::read_icmp_quote(Family::v6, in); nm::is_icmp_error(Family::v6, type) && quote.ok) {
+        if (quote.proto != IPPROTO_ICMPV6) return {};
+        answer = read_quoted_echo(run, quote.body, ICMP6_ECHO_REQUEST, quote.to, raw_index_bits);
     }
     answer.icmp_type = type;
     answer.icmp_code = code;
@@ -264,62 +208,6 @@ Answer parse_dgram_quote(const EchoRun& run, Bytes quote) {
     if (quote.empty()) return {};
     const int type = quote[0] == ICMP6_ECHO_REQUEST ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
     return read_quoted_echo(run, ByteReader(quote), type, {}, dgram_index_bits);
-}
-
-namespace {
-
-struct Reason {
-    Family family;
-    int type;
-    int code;  // below 0: any
-    const char* words;
-};
-
-// RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1; RFC 4443 section 3, RFC 9837.
-constexpr std::array reasons{
-    Reason{Family::v4, 3, 0, "network unreachable"},
-    Reason{Family::v4, 3, 1, "host unreachable"},
-    Reason{Family::v4, 3, 2, "protocol unreachable"},
-    Reason{Family::v4, 3, 3, "port unreachable"},
-    Reason{Family::v4, 3, 4, "fragmentation needed"},
-    Reason{Family::v4, 3, 5, "source route failed"},
-    Reason{Family::v4, 3, 6, "network unknown"},
-    Reason{Family::v4, 3, 7, "host unknown"},
-    Reason{Family::v4, 3, 8, "source host isolated"},
-    Reason{Family::v4, 3, 9, "network administratively prohibited"},
-    Reason{Family::v4, 3, 10, "host administratively prohibited"},
-    Reason{Family::v4, 3, 11, "network unreachable for this TOS"},
-    Reason{Family::v4, 3, 12, "host unreachable for this TOS"},
-    Reason{Family::v4, 3, 13, "administratively prohibited"},
-    Reason{Family::v4, 3, 14, "host precedence violation"},
-    Reason{Family::v4, 3, 15, "precedence cutoff"},
-    Reason{Family::v4, 3, -1, "destination unreachable"},
-    Reason{Family::v4, 11, 0, "time exceeded in transit"},
-    Reason{Family::v4, 11, 1, "fragment reassembly time exceeded"},
-    Reason{Family::v4, 12, -1, "parameter problem"},
-    Reason{Family::v6, 1, 0, "no route to destination"},
-    Reason{Family::v6, 1, 1, "administratively prohibited"},
-    Reason{Family::v6, 1, 2, "beyond scope of source address"},
-    Reason{Family::v6, 1, 3, "address unreachable"},
-    Reason{Family::v6, 1, 4, "port unreachable"},
-    Reason{Family::v6, 1, 5, "source address failed policy"},
-    Reason{Family::v6, 1, 6, "reject route to destination"},
-    Reason{Family::v6, 1, 7, "error in source routing header"},
-    Reason{Family::v6, 1, -1, "destination unreachable"},
-    Reason{Family::v6, 2, -1, "packet too big"},
-    Reason{Family::v6, 3, 0, "hop limit exceeded in transit"},
-    Reason{Family::v6, 3, 1, "fragment reassembly time exceeded"},
-    Reason{Family::v6, 4, -1, "parameter problem"},
-};
-
-}  // namespace
-
-const char* icmp_reason(Family family, int type, int code) {
-    for (const Reason& reason : reasons) {
-        if (reason.family == family && reason.type == type && (reason.code < 0 || reason.code == code))
-            return reason.words;
-    }
-    return "ICMP error";
 }
 
 }  // namespace nmprobe

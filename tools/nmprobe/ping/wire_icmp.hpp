@@ -57,7 +57,4 @@ nm::Answer parse_dgram(const EchoRun& run, nm::Bytes packet);
 // What an error in the queue of a datagram socket quotes: from the ICMP header on.
 nm::Answer parse_dgram_quote(const EchoRun& run, nm::Bytes quote);
 
-// "host unreachable", "time exceeded in transit"...; never null.
-const char* icmp_reason(nm::Family family, int type, int code);
-
 }  // namespace nmprobe
