@@ -71,8 +71,40 @@ ledger() { jq -c "select(.summary | not) | $1" "$LEDGER"; }
 ledger_count() { ledger "select($1)" | wc -l; }
 ledger_summary() { jq -r "select(.summary) | $1" "$LEDGER"; }
 
+# start_capture NS DEVICE [FILTER...]: every packet with nanoseconds into $PCAP; stop_capture completes the file.
+start_capture() {
+    local ns=$1 device=$2 tries=0
+    shift 2
+    PCAP=$BATS_TEST_TMPDIR/$device.pcap
+    ip netns exec "$ns" tcpdump -i "$device" --time-stamp-precision=nano --immediate-mode -B 65536 -U -n -Z root \
+        -w "$PCAP" "$@" 2>"$BATS_TEST_TMPDIR/tcpdump.err" 3>&- &
+    CAPTURE_PID=$!
+    until grep -q 'listening on' "$BATS_TEST_TMPDIR/tcpdump.err"; do
+        [ $((tries += 1)) -lt 200 ] || return 1
+        sleep 0.05
+    done
+}
+
+stop_capture() {
+    [ -n "${CAPTURE_PID:-}" ] || return 0
+    sleep 0.2
+    kill -INT "$CAPTURE_PID" 2>/dev/null || true
+    wait "$CAPTURE_PID" || true
+    CAPTURE_PID=''
+}
+
+# fields FILTER FIELD...: tshark's reading of $PCAP, a line per packet, checksums verified.
+fields() {
+    local filter=$1 field arguments=()
+    shift
+    for field in "$@"; do arguments+=(-e "$field"); done
+    tshark -r "$PCAP" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+        -Y "$filter" -T fields -E separator=' ' -E occurrence=a "${arguments[@]}" 2>/dev/null
+}
+
 # lab_teardown: what a test started ends, its namespaces go. Only those that carry this test's own name.
 lab_teardown() {
+    stop_capture || true
     stop_sim || true
     local ns pid
     for ns in $(ip netns list | awk -v own="nm-t$$-" 'index($1, own) == 1 { print $1 }'); do

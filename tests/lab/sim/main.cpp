@@ -209,7 +209,7 @@ class Loop {
     RunTotals run() {
         while (stop_requested == 0) {
             if (reload_requested != 0) reload();
-            real_offset_ = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+            align_clocks();
             const bool sent = send_due();
             const bool received = receive();
             if (!options_.spin) rest(sent || received);
@@ -225,6 +225,14 @@ class Loop {
     // Under load the next packet is near: to sleep in between costs us and the sender more than to look
     // again.
     static constexpr Nanoseconds stay_awake = 30'000;
+
+    // A pair of readings with a preemption in between would shift every stamp that follows.
+    void align_clocks() {
+        const Nanoseconds before = clock_ns(CLOCK_MONOTONIC);
+        const Nanoseconds real = clock_ns(CLOCK_REALTIME);
+        const Nanoseconds took = clock_ns(CLOCK_MONOTONIC) - before;
+        if (took < 1'000 || real_offset_ == 0) real_offset_ = real - before - took / 2;
+    }
 
     Moment moment() const {
         const Nanoseconds now = clock_ns(CLOCK_MONOTONIC);

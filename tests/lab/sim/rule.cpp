@@ -253,6 +253,20 @@ void set_keys(Rule& rule, std::string_view text) {
     finish();
 }
 
+// An address of the other family would be read as bytes of this one.
+void check_families(const Rule& rule) {
+    const auto check = [&](const std::optional<Address>& given) {
+        if (given && given->v6 != rule.prefix.base.v6) refuse(to_text(*given), "of the prefix's family");
+    };
+    for (const auto& given :
+         {rule.dup_from, rule.wrong_source, rule.hop_base, rule.error.from, rule.error.quote_nat}) {
+        check(given);
+    }
+    for (const Hop& hop : rule.path) {
+        for (const Address& branch : hop) check(branch);
+    }
+}
+
 }  // namespace
 
 std::span<const RuleKey> rule_keys() {
@@ -276,6 +290,7 @@ Rule parse_rule(std::string_view text) {
     rule.prefix = *prefix;
     try {
         if (colon != std::string_view::npos) set_keys(rule, text.substr(colon + 1));
+        check_families(rule);
     } catch (const BadRule& why) {
         throw BadRule("rule '" + std::string(text) + "': " + why.what());
     }
