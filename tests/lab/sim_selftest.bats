@@ -61,7 +61,8 @@ PY
     local lost
     lost=$(ledger_count '.fate == "lost_request" or .fate == "lost_reply"')
     [ "$(ledger_count '.fate == "lost_reply"')" -gt 0 ]
-    [ "$lost" -gt 120 ] && [ "$lost" -lt 260 ]  # 190 of 1000 expected, five sigma wide
+    [ "$lost" -gt 120 ]  # 190 of 1000 expected: five sigma
+    [ "$lost" -lt 260 ]
     ledger '[.dst, .seq, .fate]' | sort >"$BATS_TEST_TMPDIR/first"
 
     start_sim "$NS" --seed 7 --rule '10.99.1.0/24: loss_request=10%,loss_reply=0.1'
@@ -269,7 +270,8 @@ PY
     limited=$(ledger_count '.fate == "rate_limited"')
     [ $((errors + limited)) -eq 100 ]
     span=$(jq -s 'map(select(.t_rx_ns) | .t_rx_ns) | (max - min) / 1000000 | floor' "$LEDGER")
-    [ "$errors" -le $((5 + span / 50 + 1)) ] && [ "$errors" -ge $((5 + span / 50 - 1)) ]
+    [ "$errors" -le $((5 + span / 50 + 1)) ]
+    [ "$errors" -ge $((5 + span / 50 - 1)) ]
 }
 
 @test "nmap finds ports open, closed, filtered and unreachable, half-open and by connect()" {
@@ -366,7 +368,8 @@ PY
     local seen dropped
     seen=$(ledger_count '.icmp_type == 8')
     dropped=$(ledger_summary .device_dropped)
-    [ "$seen" -eq 10 ] && [ $((seen + dropped)) -eq 200 ]
+    [ "$seen" -eq 10 ]
+    [ $((seen + dropped)) -eq 200 ]
 }
 
 @test "SIGHUP reads the script again; a bad script leaves the rules" {
