@@ -42,7 +42,7 @@ struct Verb {
     CLI::App* cli = nullptr;
     std::vector<const RecordType*> emits;
     std::vector<Example> examples;
-    bool has_table = false;  // --format table is the default on a terminal
+    bool has_table = false;                  // --format table is the default on a terminal
     std::vector<std::string> later_options;  // of the design, not in this version: refused with a plain word
     std::function<Exit(Context&)> run;
 };

@@ -29,6 +29,7 @@ struct Answer {
     unsigned index_bits = 32;  // ...or only its low bits
     IpAddress from;            // icmp_error: who sent it
     IpAddress probed;          // icmp_error: destination quoted; unset if not known
+    std::uint16_t port = 0;    // TCP: the target's port
     int icmp_type = -1;
     int icmp_code = -1;
     std::uint8_t ttl = 0;

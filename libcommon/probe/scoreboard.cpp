@@ -14,8 +14,8 @@ double nearest_rank_us(const std::vector<std::int64_t>& sorted, double q) {
 
 // Keeps the weakest source: if one time is not from the kernel, the record says so.
 TsSource weaker(TsSource a, TsSource b) {
-    if (a == TsSource::mono || b == TsSource::mono) return TsSource::mono;
-    return b == TsSource::none ? a : b;
+    if (a == TsSource::mono || b == TsSource::none) return a;
+    return b;
 }
 
 std::string error_text(const PacketEvent& event) {
@@ -71,6 +71,7 @@ void Scoreboard::count(ProbeTarget& target, const PacketEvent& event) {
         case Fate::reply:
             ++tally.received;
             tally.refused += event.refused;
+            tally.retransmitted += event.retransmitted;
             ++totals_.received;
             if (event.rtt_ns >= 0) tally.rtts_ns.push_back(event.rtt_ns);
             tally.ts_source = weaker(tally.ts_source, event.ts_source);
@@ -122,7 +123,8 @@ void Scoreboard::fate(const PacketEvent& event) {
 
 void Scoreboard::report(ProbeTarget& target, Time ts) {
     reporter_.target_done(target, ts);
-    answered_[static_cast<std::size_t>(&target - targets_.data())] = target.tally.received > target.tally.refused;
+    answered_[static_cast<std::size_t>(&target - targets_.data())] =
+        target.tally.received > target.tally.refused;
     // Keeps the capacity of the samples: the next round needs as many.
     std::vector<std::int64_t> samples = std::move(target.tally.rtts_ns);
     samples.clear();

@@ -59,7 +59,8 @@ struct PacketEvent {
     std::int64_t rtt_ns = -1;  // below 0: none
     TsSource ts_source = TsSource::none;
     std::uint8_t ttl = 0;
-    bool refused = false;  // an RST
+    bool refused = false;             // an RST
+    std::uint32_t retransmitted = 0;  // SYNs that the kernel sent again (connect): the time is not valid
     IpAddress from;
     int icmp_type = -1;
     int icmp_code = -1;

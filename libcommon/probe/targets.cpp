@@ -212,7 +212,9 @@ bool is_reserved_label(std::string_view key) {
         for (const auto& infos : {std::span<const FieldInfo>(field_infos<IcmpProbe>),
                                   std::span<const FieldInfo>(field_infos<IcmpReply>),
                                   std::span<const FieldInfo>(field_infos<IcmpError>),
-                                  std::span<const FieldInfo>(field_infos<TcpProbe>)}) {
+                                  std::span<const FieldInfo>(field_infos<TcpProbe>),
+                                  std::span<const FieldInfo>(field_infos<TcpReply>),
+                                  std::span<const FieldInfo>(field_infos<TcpError>)}) {
             for (const FieldInfo& info : infos) keys.insert(info.key);
         }
         return keys;

@@ -78,8 +78,9 @@ inline constexpr auto describe<TcpProbe> =
         field("dup", &TcpProbe::dup, Role::value, "further answers to an answered SYN", Unit::packets),
         field("late", &TcpProbe::late, Role::value, "answers after the timeout", Unit::packets),
         field("corrupt", &TcpProbe::corrupt, Role::value, "answers with a wrong checksum", Unit::packets),
-            field("wrong_source", &TcpProbe::wrong_source, Role::value, "answers from another address", Unit::packets),
-    field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
+        field("wrong_source", &TcpProbe::wrong_source, Role::value, "answers from another address",
+              Unit::packets),
+        field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
               Unit::percent)
             .column()
             .influx("packet_lost_percent"),
@@ -111,5 +112,50 @@ inline constexpr auto describe<TcpProbe> =
         field("error", &TcpProbe::error, Role::text, "the last error: who said what").column(),
         field("resolve_ms", &TcpProbe::resolve_ms, Role::value, "time to resolve the name", Unit::ms))
         .measurement("tcp_rtt");
+
+struct TcpReply : IcmpPacket {
+    std::uint16_t port = 0;
+    PortState state = PortState::open;
+};
+struct TcpError : IcmpPacket {
+    std::uint16_t port = 0;
+};
+
+template <>
+inline constexpr auto describe<TcpReply> = record(
+    "tcp.probe.reply", 1, "one answer to a SYN (with --each): the first, a duplicate or a late one",
+    field("ts", &TcpReply::ts, Role::time, "when it arrived"),
+    field("target", &TcpReply::target, Role::tag, "host as the user wrote it").column(),
+    field("address", &TcpReply::address, Role::tag, "address that was probed").column(),
+    field("port", &TcpReply::port, Role::tag, "TCP port").column(),
+    field("labels", &TcpReply::labels, Role::tag, "the target's labels, each under its own key"),
+    field("round", &TcpReply::round, Role::text, "number of the round"),
+    field("seq", &TcpReply::seq, Role::text, "number of the handshake within the round, from 0").column(),
+    field("fate", &TcpReply::fate, Role::text, "reply, dup or late").column(),
+    field("state", &TcpReply::state, Role::text, "open (SYN/ACK) or closed (RST)").column(),
+    field("rtt_us", &TcpReply::rtt_us, Role::value, "time from SYN to answer", Unit::us).column(),
+    field("ttl", &TcpReply::ttl, Role::text, "TTL or hop limit of the answer"),
+    field("ts_source", &TcpReply::ts_source, Role::text, "kernel, tcp_info or mono"));
+
+template <>
+inline constexpr auto describe<TcpError> = record(
+    "tcp.probe.error", 1, "one SYN without a good answer, or one bad answer (with --each)",
+    field("ts", &TcpError::ts, Role::time, "when it was known"),
+    field("target", &TcpError::target, Role::tag, "host as the user wrote it").column(),
+    field("address", &TcpError::address, Role::tag, "address that was probed").column(),
+    field("port", &TcpError::port, Role::tag, "TCP port").column(),
+    field("labels", &TcpError::labels, Role::tag, "the target's labels, each under its own key"),
+    field("round", &TcpError::round, Role::text, "number of the round"),
+    field("seq", &TcpError::seq, Role::text, "number of the handshake within the round, from 0").column(),
+    field("fate", &TcpError::fate, Role::text,
+          "icmp_error, lost, lost_self, send_error: the SYN's fate; corrupt, wrong_source: a bad answer "
+          "beside it")
+        .column(),
+    field("from", &TcpError::from, Role::text, "who sent the error or the bad answer").column(),
+    field("icmp_type", &TcpError::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
+    field("icmp_code", &TcpError::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
+    field("rtt_us", &TcpError::rtt_us, Role::value, "time until the error came", Unit::us),
+    field("ts_source", &TcpError::ts_source, Role::text, "kernel or mono"),
+    field("reason", &TcpError::reason, Role::text, "the error in words").column());
 
 }  // namespace nm

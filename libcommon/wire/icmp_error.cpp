@@ -87,7 +87,8 @@ Ipv4Packet read_ipv4(ByteReader in, bool quoted) {
 
 bool is_icmp_error(Family family, int type) {
     constexpr int unreachable = 3, time_exceeded = 11, parameter_problem = 12;
-    if (family == Family::v4) return type == unreachable || type == time_exceeded || type == parameter_problem;
+    if (family == Family::v4)
+        return type == unreachable || type == time_exceeded || type == parameter_problem;
     return type >= 1 && type <= 4;  // RFC 4443: errors with a meaning; 5-127 are unassigned
 }
 

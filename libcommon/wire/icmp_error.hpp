@@ -1,7 +1,7 @@
-// ICMP errors and what they quote of the packet that caused them: the bounds-checked way from a received packet
-// to the transport header inside the quote, through IP options and IPv6 extension headers.
-// RFC 792, RFC 1122 section 3.2.2, RFC 4443 section 3.
-// Proof: tests/unit/wire_icmp_error_test.cpp, tests/fuzz/fuzz_icmp.cpp.
+// ICMP errors and what they quote of the packet that caused them: the bounds-checked way from a received
+// packet to the transport header inside the quote, through IP options and IPv6 extension headers. RFC 792,
+// RFC 1122 section 3.2.2, RFC 4443 section 3. Proof: tests/unit/wire_icmp_error_test.cpp,
+// tests/fuzz/fuzz_icmp.cpp.
 #pragma once
 
 #include "net/ip.hpp"

@@ -1,0 +1,106 @@
+#include "ping/ping.hpp"
+
+#include "ping/connect_engine.hpp"
+#include "ping/syn_protocol.hpp"
+#include "probe/session.hpp"
+#include "record/tcp_probe.hpp"
+
+namespace nmtcp {
+namespace {
+
+// Scoreboard to records of the tcp.probe family.
+class TcpReporter : public nm::ProbeReporter {
+  public:
+    TcpReporter(nm::Output& out, nm::SocketKind socket) : out_(out), socket_(socket) {}
+
+    void packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) override {
+        const bool answered =
+            event.fate == nm::Fate::reply || event.fate == nm::Fate::dup || event.fate == nm::Fate::late;
+        if (answered) {
+            nm::TcpReply record;
+            nm::set_packet(record, target, event);
+            record.port = target.port;
+            record.state = event.refused ? nm::PortState::closed : nm::PortState::open;
+            out_.write(record);
+        } else {
+            nm::TcpError record;
+            nm::set_packet(record, target, event);
+            record.port = target.port;
+            out_.write(record);
+        }
+    }
+
+    void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
+        const nm::Tally& tally = target.tally;
+        nm::TcpProbe record;
+        nm::set_common(record, target, ts);
+        record.port = target.port;
+        record.state = state_of(tally);
+        record.open = tally.received - tally.refused;
+        record.closed = tally.refused;
+        record.wrong_source = tally.wrong;
+        record.socket = socket_;
+        if (socket_ == nm::SocketKind::connect) record.syn_retrans = tally.retransmitted;
+        if (record.open > 0 && target.mss != 0) record.mss = target.mss;
+        if (record.open > 0) record.options = option_words(target.tcp_options);
+        out_.write(record);
+    }
+
+    void round_done() override { out_.end_round(); }
+
+  private:
+    static nm::PortState state_of(const nm::Tally& tally) {
+        if (tally.received > tally.refused) return nm::PortState::open;
+        if (tally.refused > 0) return nm::PortState::closed;
+        if (tally.errors > 0) return nm::PortState::unreachable;
+        return tally.lost > 0 ? nm::PortState::filtered : nm::PortState::error;
+    }
+
+    nm::Output& out_;
+    nm::SocketKind socket_;
+};
+
+// The raw way, or nullptr where it is not allowed and --method auto may do without.
+std::unique_ptr<SynProtocol> open_raw(const PingOptions& options) {
+    if (options.method == Method::connect) return nullptr;
+    try {
+        return std::make_unique<SynProtocol>(options);
+    } catch (const nm::UserError& error) {
+        if (options.method == Method::syn || error.exit() != nm::Exit::no_permission) throw;
+        return nullptr;
+    }
+}
+
+nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& protocol,
+                 std::vector<nm::Target> targets, const nm::BadInput& bad) {
+    TcpReporter reporter(context.out, nm::SocketKind::raw);
+    nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
+    nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),
+                            protocol, session.schedule(), session.board(), context.out);
+    return session.run(engine, std::move(targets), bad,
+                       [&](nm::Family family) { return protocol.why_not(family); });
+}
+
+nm::Exit run_connect(const PingOptions& options, nm::Context& context, std::vector<nm::Target> targets,
+                     const nm::BadInput& bad) {
+    TcpReporter reporter(context.out, nm::SocketKind::connect);
+    nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
+    ConnectEngine engine(options, session.loop(), session.schedule(), session.board(), context.out);
+    const auto why_not = [&](nm::Family family) {
+        return options.wants(family) ? std::string() : std::string("this family is switched off");
+    };
+    return session.run(engine, std::move(targets), bad, why_not);
+}
+
+}  // namespace
+
+nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
+    const std::unique_ptr<SynProtocol> raw = open_raw(options);
+    nm::drop_capabilities();
+    nm::BadInput bad(context, "stdin");
+    std::vector<nm::Target> targets = nm::collect_targets(options, nm::PortRule::required, bad);
+    if (raw) return run_syn(options, context, *raw, std::move(targets), bad);
+    return run_connect(options, context, std::move(targets), bad);
+}
+
+}  // namespace nmtcp

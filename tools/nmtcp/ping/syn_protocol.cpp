@@ -1,0 +1,196 @@
+#include "ping/syn_protocol.hpp"
+
+#include <netinet/in.h>
+#include <sys/random.h>
+
+#include <cerrno>
+
+namespace nmtcp {
+namespace {
+
+using nm::Family;
+using nm::IpAddress;
+
+constexpr int checksum_offset = 16;  // of a TCP header
+
+// Keeps segments to our reserved ports.
+std::vector<sock_filter> tcp_filter(Family family, std::uint16_t first_port) {
+    std::vector<sock_filter> program;
+    if (family == Family::v4) {
+        program = {BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2)};
+    } else {
+        program = {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2)};
+    }
+    const std::vector<sock_filter> rest{
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xFFFF & ~(source_ports - 1U)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first_port, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    program.insert(program.end(), rest.begin(), rest.end());
+    return program;
+}
+
+// Keeps ICMP errors: destination unreachable, time exceeded, parameter problem, packet too big.
+std::vector<sock_filter> icmp_filter(Family family) {
+    if (family == Family::v4) {
+        return {
+            BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+            BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 3, 2, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 11, 1, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 12, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+            BPF_STMT(BPF_RET | BPF_K, 0),
+        };
+    }
+    return {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 4, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+}
+
+bool bind_port(std::vector<nm::UniqueFd>& held, int domain, std::uint16_t port) {
+    nm::UniqueFd fd(::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd) return domain == AF_INET6;  // no IPv6 here: nothing to reserve
+    const int on = 1;
+    if (domain == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    sockaddr_storage address;
+    const std::uint8_t any[16] = {};
+    const socklen_t length =
+        nm::to_sockaddr(domain == AF_INET ? IpAddress::v4(any) : IpAddress::v6(any), port, address);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return false;
+    held.push_back(std::move(fd));
+    return true;
+}
+
+// 16 neighbouring ports that nobody uses, held by sockets that are bound and never listen.
+std::uint16_t reserve_ports(std::vector<nm::UniqueFd>& held) {
+    constexpr int tries = 200;
+    for (int attempt = 0; attempt < tries; ++attempt) {
+        std::uint16_t draw = 0;
+        if (::getrandom(&draw, sizeof draw, 0) < 0) break;
+        const auto first = static_cast<std::uint16_t>((32'768 + draw % 28'000) & ~(source_ports - 1));
+        held.clear();
+        bool free = true;
+        for (std::uint16_t i = 0; free && i < source_ports; ++i) {
+            free = bind_port(held, AF_INET, static_cast<std::uint16_t>(first + i)) &&
+                   bind_port(held, AF_INET6, static_cast<std::uint16_t>(first + i));
+        }
+        if (free) return first;
+    }
+    throw nm::UserError(nm::Exit::os_error,
+                        "no 16 free source ports in a row: close some connections, or use --method connect");
+}
+
+IpAddress source_option(const PingOptions& options, Family family) {
+    if (options.source.empty()) return {};
+    const auto source = nm::parse_ip(options.source);
+    if (!source)
+        throw nm::UserError(nm::Exit::usage,
+                            "--source: " + nm::in_quotes(options.source) + " is not an address");
+    return source->family == family ? *source : IpAddress{};
+}
+
+}  // namespace
+
+SynProtocol::SynProtocol(const PingOptions& options)
+    : run_(SynRun::random(reserve_ports(reserved_))),
+      builder_(run_, nm::StampSocket::send_batch),
+      source_v4_(source_option(options, Family::v4)),
+      route_probe_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    if (!options.interface.empty())
+        ::setsockopt(route_probe_.get(), SOL_SOCKET, SO_BINDTODEVICE, options.interface.data(),
+                     static_cast<socklen_t>(options.interface.size()));
+    if (options.wants(Family::v4))
+        v4_ = open(Family::v4, options);
+    else
+        v4_.why_not = "IPv4 is switched off by --ipv6";
+    if (options.wants(Family::v6))
+        v6_ = open(Family::v6, options);
+    else
+        v6_.why_not = "IPv6 is switched off by --ipv4";
+    if (v4_.tcp || v6_.tcp) return;
+    const Lane& asked = options.wants(Family::v4) ? v4_ : v6_;
+    throw nm::UserError(
+        asked.exit,
+        asked.why_not + ": give the program CAP_NET_RAW (setcap cap_net_raw+ep), or use --method connect");
+}
+
+SynProtocol::Lane SynProtocol::open(Family family, const PingOptions& options) const {
+    Lane lane;
+    nm::StampSocketOptions wanted;
+    wanted.family = family;
+    wanted.receive_buffer = options.receive_buffer;
+    wanted.largest_packet = 640;
+    wanted.tos = options.tos;
+    wanted.ttl = options.ttl;
+    wanted.interface = options.interface;
+    wanted.source = source_option(options, family);
+    wanted.protocol = IPPROTO_TCP;
+    wanted.filter = tcp_filter(family, run_.first_port);
+    if (family == Family::v6) wanted.checksum_offset = checksum_offset;
+    auto tcp = nm::StampSocket::open(wanted);
+    wanted.protocol =
+        family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
+    wanted.filter = icmp_filter(family);
+    wanted.checksum_offset = -1;
+    auto icmp = nm::StampSocket::open(wanted);
+    if (tcp && icmp) {
+        lane.tcp = std::move(*tcp);
+        lane.icmp = std::move(*icmp);
+        return lane;
+    }
+    const nm::Error& error = tcp ? icmp.error() : tcp.error();
+    lane.why_not = error.message;
+    lane.exit = error.exit;
+    return lane;
+}
+
+std::vector<nm::StampSocket*> SynProtocol::sockets() {
+    std::vector<nm::StampSocket*> sockets;
+    for (const Lane* lane : {&v4_, &v6_}) {
+        if (!lane->tcp) continue;
+        sockets.push_back(lane->tcp.get());
+        sockets.push_back(lane->icmp.get());
+    }
+    return sockets;
+}
+
+IpAddress SynProtocol::source_to(const IpAddress& to) {
+    if (source_v4_.is_set()) return source_v4_;
+    sockaddr_storage address;
+    socklen_t length = nm::to_sockaddr(to, 9, address);
+    // Fails without a route: the send will say so.
+    if (::connect(route_probe_.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+        return IpAddress::v4(0U);
+    length = sizeof address;
+    ::getsockname(route_probe_.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
+}
+
+void SynProtocol::build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target, nm::Outgoing& out) {
+    // Once a round, because routes change between rounds.
+    if (target.address.is_v4() && (target.tally.begun == 1 || !target.source.is_set()))
+        target.source = source_to(target.address);
+    out.to = target.address;
+    out.bytes = builder_.build(slot, index, target.source, target.address, target.port);
+}
+
+void SynProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,
+                        std::vector<nm::Answer>& out) {
+    const Family family = socket.family();
+    const bool is_icmp = &socket == lane(family).icmp.get();
+    for (const nm::Incoming& packet : in) {
+        nm::Answer answer = is_icmp                ? parse_icmp(run_, family, packet.bytes)
+                            : family == Family::v4 ? parse_tcp_v4(run_, packet.bytes)
+                                                   : parse_tcp_v6(run_, packet.bytes);
+        if (!answer.from.is_set()) answer.from = packet.from;
+        if (answer.ttl == 0) answer.ttl = packet.ttl;
+        out.push_back(answer);
+    }
+}
+
+}  // namespace nmtcp

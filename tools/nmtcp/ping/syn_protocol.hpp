@@ -1,0 +1,49 @@
+// Half-open TCP handshakes for the packet engine: SYNs from raw sockets; the kernel, which knows no such
+// connection, resets what answers.
+#pragma once
+
+#include "base/unique_fd.hpp"
+#include "ping/ping.hpp"
+#include "ping/wire_tcp.hpp"
+
+namespace nmtcp {
+
+class SynProtocol : public nm::PacketProtocol {
+  public:
+    // Opens raw TCP and ICMP sockets of each family and reserves 16 source ports, so that no other program
+    // gets them (trap T11). Throws UserError when no family can be probed.
+    explicit SynProtocol(const PingOptions& options);
+
+    std::vector<nm::StampSocket*> sockets() override;
+    void build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target, nm::Outgoing& out) override;
+    void parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,
+               std::vector<nm::Answer>& out) override;
+    nm::Answer parse_quote(const nm::StampSocket&, const nm::QueuedError&) override { return {}; }
+
+    // Why addresses of this family cannot be probed; empty when they can.
+    std::string why_not(nm::Family family) const {
+        return lane(family).tcp ? std::string() : lane(family).why_not;
+    }
+
+  private:
+    struct Lane {
+        std::unique_ptr<nm::StampSocket> tcp;
+        std::unique_ptr<nm::StampSocket> icmp;
+        std::string why_not;
+        nm::Exit exit = nm::Exit::ok;
+    };
+
+    Lane open(nm::Family family, const PingOptions& options) const;
+    nm::IpAddress source_to(const nm::IpAddress& to);
+    const Lane& lane(nm::Family family) const { return family == nm::Family::v4 ? v4_ : v6_; }
+
+    std::vector<nm::UniqueFd> reserved_;
+    SynRun run_;
+    SynBuilder builder_;
+    nm::IpAddress source_v4_;
+    nm::UniqueFd route_probe_;  // a UDP socket that asks the kernel for the source address of a route
+    Lane v4_;
+    Lane v6_;
+};
+
+}  // namespace nmtcp
