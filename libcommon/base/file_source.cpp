@@ -10,7 +10,6 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/unique_fd.hpp"
 
@@ -18,7 +17,7 @@ namespace nm {
 
 namespace {
 
-constexpr std::size_t input_size = 256 * 1024;
+constexpr std::size_t input_size = 128 * 1024;
 // xz -9 needs 65 MiB to unpack; a file that asks for more than this is an attack, not a dump.
 constexpr std::uint64_t xz_memory_limit = 512ULL * 1024 * 1024;
 
@@ -26,24 +25,25 @@ constexpr std::uint64_t xz_memory_limit = 512ULL * 1024 * 1024;
 
 class FileSource::Input {
   public:
-    explicit Input(UniqueFd fd) : fd_(std::move(fd)), buffer_(input_size) {}
+    explicit Input(UniqueFd fd)
+        : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {}
 
     // Appends what the file has next; after 0 bytes at_end() is true.
     Status fill() {
         if (first_ > 0) {
-            std::memmove(buffer_.data(), buffer_.data() + first_, last_ - first_);
+            std::memmove(buffer_.get(), buffer_.get() + first_, last_ - first_);
             last_ -= std::exchange(first_, 0);
         }
         ssize_t count = 0;
         do {
-            count = ::read(fd_.get(), buffer_.data() + last_, buffer_.size() - last_);
+            count = ::read(fd_.get(), buffer_.get() + last_, input_size - last_);
         } while (count < 0 && errno == EINTR);
         if (count < 0) return os_error("read", errno, Exit::io_error);
         last_ += static_cast<std::size_t>(count);
         end_ = count == 0;
         return Done{};
     }
-    std::span<std::uint8_t> bytes() { return {buffer_.data() + first_, last_ - first_}; }
+    std::span<std::uint8_t> bytes() { return {buffer_.get() + first_, last_ - first_}; }
     void consume(std::size_t n) {
         first_ += n;
         offset_ += n;
@@ -58,7 +58,7 @@ class FileSource::Input {
 
   private:
     UniqueFd fd_;
-    std::vector<std::uint8_t> buffer_;
+    std::unique_ptr<std::uint8_t[]> buffer_;
     std::size_t first_ = 0;
     std::size_t last_ = 0;
     std::uint64_t offset_ = 0;

@@ -97,8 +97,8 @@ void RouteTable::write_members(const Attributes& attributes, Shared& shared) {
 void RouteTable::finish() {
     std::ranges::stable_sort(entries_, {},
                              [](const Entry& entry) { return std::tie(entry.prefix, entry.rank); });
-    const auto repeated = std::ranges::unique(entries_, {}, &Entry::prefix);
-    entries_.erase(repeated.begin(), repeated.end());
+    const auto same = [](const Entry& a, const Entry& b) { return a.prefix == b.prefix; };
+    entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
     std::vector<PrefixEntry> prefixes;
     prefixes.reserve(entries_.size());
     for (const Entry& entry : entries_) {

@@ -13,7 +13,7 @@ using nm::ByteReader;
 using nm::Bytes;
 
 constexpr std::size_t header_size = 12;
-constexpr std::size_t read_size = 1024 * 1024;
+constexpr std::size_t read_size = 128 * 1024;
 // The largest RIB record that can exist holds 65535 entries; real ones stay below 1 MiB.
 constexpr std::size_t longest_body = 64 * 1024 * 1024;
 
