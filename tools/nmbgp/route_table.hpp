@@ -5,7 +5,7 @@
 // as a dump tells: highest local_pref (100 when absent), shortest AS path, lowest origin (igp, egp,
 // incomplete), lowest med (0 when absent; compared whatever the neighbour AS, so that the answer does not
 // depend on the order of the file), lowest peer address, and of a peer's paths the first.
-// Proof: tests/unit/nmbgp_route_table_test.cpp, tests/lab/nmbgp.bats against birdc.
+// Proof: tests/unit/nmbgp_mrt_test.cpp, tests/lab/nmbgp.bats against birdc.
 #pragma once
 
 #include <compare>
