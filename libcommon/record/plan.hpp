@@ -91,6 +91,7 @@ struct PlanSummary {
     std::int64_t tests = 0;
     std::int64_t accepted = 0;
     std::int64_t rejected = 0;
+    std::int64_t evicted = 0;
     std::int64_t migrations = 0;
     std::int64_t nodes_used = 0;
     std::int64_t bound = 0;
@@ -109,13 +110,15 @@ struct PlanSummary {
 
 template <>
 inline constexpr auto describe<PlanSummary> = record(
-    "plan.summary", 1, "the plan in numbers; smaller rejected, then migrations, then nodes_used is better",
+    "plan.summary", 1,
+    "the plan in numbers; smaller rejected, then evicted, migrations then nodes_used is better",
     field("ts", &PlanSummary::ts, Role::time, "when the plan was made"),
     field("nodes", &PlanSummary::nodes, Role::value, "nodes of the input"),
     field("apps", &PlanSummary::apps, Role::value, "apps of the input"),
     field("tests", &PlanSummary::tests, Role::value, "tests of these apps"),
     field("accepted", &PlanSummary::accepted, Role::value, "apps with a placement").column(),
     field("rejected", &PlanSummary::rejected, Role::value, "apps without").column(),
+    field("evicted", &PlanSummary::evicted, Role::value, "rejected apps that run now"),
     field("migrations", &PlanSummary::migrations, Role::value, "apps that have to move").column(),
     field("nodes_used", &PlanSummary::nodes_used, Role::value, "nodes with at least one app").column(),
     field("bound", &PlanSummary::bound, Role::value, "no plan accepts more apps").column(),

@@ -42,8 +42,7 @@ bool Ejection::insert(int app) {
     const Problem& problem = state_.problem();
     const std::vector<int>& eligible = problem.eligible[index(app)];
     const int current = problem.apps[index(app)].current;
-    if (current >= 0 && !closed_[index(current)] && !eligible.empty() && state_.place(app, current))
-        return true;
+    if (problem.may_use(app, current) && !closed_[index(current)] && state_.place(app, current)) return true;
     if (eligible.empty() || !servers_have_room(state_, app)) return false;
     const std::size_t start = random_.below(eligible.size());
     // Nodes in use first: a fresh one costs the objective's last term.
@@ -187,7 +186,7 @@ void Ejection::go_home() {
         const int node = state_.node_of(app);
         if (home < 0 || node == none || node == home) continue;
         state_.remove(app);
-        if (state_.problem().eligible[a].empty() || !state_.place(app, home)) insert(app);
+        if (!state_.problem().may_use(app, home) || !state_.place(app, home)) insert(app);
         keep_best();
     }
     state_.load(best_);
@@ -220,10 +219,16 @@ bool Ejection::empty_node(int node, int steps) {
 }
 
 void Ejection::use_fewer_nodes(int steps) {
+    const Problem& problem = state_.problem();
     std::vector<std::pair<std::size_t, int>> by_load;
-    for (std::size_t n = 0; n < state_.problem().nodes.size(); ++n)
-        if (const std::size_t apps = state_.apps_on(static_cast<int>(n)).size(); apps > 0)
-            by_load.emplace_back(apps, static_cast<int>(n));
+    for (std::size_t n = 0; n < problem.nodes.size(); ++n) {
+        const int node = static_cast<int>(n);
+        const std::vector<int>& here = state_.apps_on(node);
+        // Moving an app off the node it runs on costs more than a node gains.
+        const bool home = std::any_of(here.begin(), here.end(),
+                                      [&](int app) { return problem.apps[index(app)].current == node; });
+        if (!here.empty() && !home) by_load.emplace_back(here.size(), node);
+    }
     std::sort(by_load.begin(), by_load.end());
     for (const auto& [apps, node] : by_load)
         if (stop_.now() || empty_node(node, steps)) return;

@@ -57,8 +57,7 @@ void keep_current(State& state) {
     for (std::size_t a = 0; a < problem.apps.size(); ++a) {
         const App& app = problem.apps[a];
         const int node = app.current;
-        if (node < 0 || !std::binary_search(problem.eligible[a].begin(), problem.eligible[a].end(), node))
-            continue;
+        if (!problem.may_use(static_cast<int>(a), node)) continue;
         offsets.clear();
         bool timed = true;
         for (int t = app.first_test; t < app.last_test; ++t) {

@@ -3,6 +3,7 @@
 // Proof: tests/unit/nmsched_timetable_test.cpp, nmsched_solve_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -65,6 +66,10 @@ struct Problem {
     bool has_current = false;
 
     void prepare();
+    bool may_use(int app, int node) const {
+        const std::vector<int>& nodes_of = eligible[static_cast<std::size_t>(app)];
+        return std::binary_search(nodes_of.begin(), nodes_of.end(), node);
+    }
     // gcds[row + other class]: the row of one period class.
     const std::int32_t* gcd_row(std::int32_t period_class) const {
         return gcds.data() + static_cast<std::size_t>(period_class) * periods.size();

@@ -184,6 +184,7 @@ nm::Exit run_plan(const PlanOptions& options, nm::Context& context) {
     summary.tests = static_cast<std::int64_t>(problem.tests.size());
     summary.accepted = apps - score.rejected;
     summary.rejected = score.rejected;
+    summary.evicted = score.evicted;
     summary.migrations = score.migrations;
     summary.nodes_used = score.nodes_used;
     summary.bound = answer.accepted_bound;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t bound_steps = 1'000'000;
 
 bool proven(const Score& score, int apps, int accepted_bound, int nodes_bound) {
-    return apps - score.rejected == accepted_bound && score.migrations == 0 &&
+    return apps - score.rejected == accepted_bound && score.evicted == 0 && score.migrations == 0 &&
            score.nodes_used == nodes_bound;
 }
 
@@ -28,7 +28,8 @@ class Search {
           colony_(problem, random_, stop),
           state_(problem),
           ejection_(state_, random_, stop),
-          empty_(state_.plan()) {
+          empty_(state_.plan()),
+          base_(answer.plan) {
         // An ant costs apps x candidates: few of them where the fleet is large.
         ants_ = std::clamp<std::size_t>(10'000 / std::max<std::size_t>(problem.apps.size(), 1), 1, 10);
     }
@@ -47,7 +48,7 @@ class Search {
         round.score.rejected = static_cast<int>(problem_.apps.size()) + 1;
         for (std::size_t i = 0; i < ants_ && !stop_.now(); ++i) {
             // The first round builds whole plans; later ants rebuild a part of the best plan.
-            state_.load(answer_.iterations == 0 ? empty_ : answer_.plan);
+            state_.load(answer_.iterations == 0 ? empty_ : base_);
             if (answer_.iterations > 0) release_some();
             colony_.run_ant(state_);
             if (state_.score() < round.score) round = state_.plan();
@@ -66,7 +67,7 @@ class Search {
     // The best plan so far is improved further, longer each time it stays what it is.
     void exploit() {
         const Score before = answer_.plan.score;
-        improve(answer_.plan, patience_);
+        improve(base_, patience_);
         patience_ = answer_.plan.score < before ? chain_steps : std::min(patience_ * 2, longest_patience);
     }
     void improve(const Plan& from, int steps) {
@@ -80,11 +81,13 @@ class Search {
     }
     int accepted() const { return static_cast<int>(problem_.apps.size()) - state_.score().rejected; }
     void keep() {
-        if (state_.score() < answer_.plan.score) answer_.plan = state_.plan();
+        if (state_.score() > answer_.plan.score) return;
+        base_ = state_.plan();
+        if (base_.score < answer_.plan.score) answer_.plan = base_;
     }
 
     static constexpr int chain_steps = 500;
-    static constexpr int longest_patience = 20'000;
+    static constexpr int longest_patience = 4'000;
     const Problem& problem_;
     Random random_;
     Stop& stop_;
@@ -93,6 +96,7 @@ class Search {
     State state_;
     Ejection ejection_;
     Plan empty_;
+    Plan base_;  // as good as the best, where the search goes on: equal plans are walked through
     std::size_t ants_ = 1;
     int patience_ = chain_steps;
 };

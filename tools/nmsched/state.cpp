@@ -18,6 +18,7 @@ State::State(const Problem& problem)
     for (std::size_t a = 0; a < problem.apps.size(); ++a) {
         rejected_.push_back(static_cast<int>(a));
         place_in_list_.push_back(static_cast<int>(a));
+        if (problem.apps[a].current != none) ++score_.evicted;
     }
     score_.rejected = static_cast<int>(problem.apps.size());
 }
@@ -89,6 +90,7 @@ void State::settle(int app, int node) {
     here.push_back(app);
     node_of_[index(app)] = node;
     --score_.rejected;
+    if (placed.current != none) --score_.evicted;
     if (would_migrate(app, node)) ++score_.migrations;
 }
 
@@ -109,6 +111,7 @@ void State::remove(int app) {
     rejected_.push_back(app);
     node_of_[index(app)] = none;
     ++score_.rejected;
+    if (removed.current != none) ++score_.evicted;
     if (would_migrate(app, node)) --score_.migrations;
 }
 

@@ -15,6 +15,7 @@ namespace nmsched {
 // Lexicographic, smaller is better: tuples are compared, never squeezed into one number.
 struct Score {
     int rejected = 0;
+    int evicted = 0;  // rejected although they run now
     int migrations = 0;
     int nodes_used = 0;
     auto operator<=>(const Score&) const = default;
