@@ -1,0 +1,231 @@
+// The books of a collector: per exporter and observation domain what came in, what came out, and every reason
+// for a difference; and the options that exporters send beside their flows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "record/flow.hpp"
+
+namespace nm {
+
+enum class ExportProtocol : std::uint8_t {
+    netflow9,
+    sflow5,
+    netflow1,
+    netflow5,
+    netflow7,
+    netflow8,
+    ipfix,
+    sflow_old
+};
+template <>
+inline constexpr auto enum_words<ExportProtocol> = std::array<std::string_view, 8>{
+    "netflow9", "sflow5", "netflow1", "netflow5", "netflow7", "netflow8", "ipfix", "sflow2-4"};
+
+struct FlowStats {
+    Time ts;
+    std::optional<ExportProtocol> protocol;
+    IpAddress exporter;
+    std::optional<std::uint32_t> obs_domain;
+    std::optional<std::uint64_t> unsupported;
+    std::optional<std::uint64_t> evicted;
+    std::uint64_t datagrams = 0;
+    std::uint64_t records = 0;
+    std::uint64_t counter_samples = 0;
+    std::uint64_t option_records = 0;
+    std::uint64_t templates = 0;
+    std::uint64_t template_redefinitions = 0;
+    std::uint64_t sets_waited = 0;
+    std::uint64_t sets_recovered = 0;
+    std::uint64_t sets_no_template = 0;
+    std::uint64_t samplers = 0;
+    std::uint64_t unknown_sampler = 0;
+    std::uint64_t unknown_samples = 0;
+    std::uint64_t unknown_records = 0;
+    std::uint64_t malformed_datagrams = 0;
+    std::uint64_t malformed_sets = 0;
+    std::uint64_t malformed_templates = 0;
+    std::uint64_t malformed_samples = 0;
+    std::uint64_t truncated_datagrams = 0;
+    std::uint64_t count_mismatches = 0;
+    std::uint64_t trailing_records = 0;
+    std::uint64_t trailing_bytes = 0;
+    std::uint64_t sequence_gaps = 0;
+    std::uint64_t datagrams_lost = 0;
+    std::uint64_t datagrams_reordered = 0;
+    std::uint64_t datagrams_duplicate = 0;
+    std::uint64_t sequence_resets = 0;
+    std::uint64_t restarts = 0;
+};
+
+template <>
+inline constexpr auto describe<FlowStats> = [] {
+    using S = FlowStats;
+    return record(
+        "flow.stats", 1, "the books of one exporter and observation domain",
+        field("ts", &S::ts, Role::time, "when the books were closed"),
+        field("protocol", &S::protocol, Role::tag, "netflow9 or sflow5; others come with unsupported")
+            .column(),
+        field("exporter", &S::exporter, Role::tag,
+              "sender; for sFlow the agent; absent for the sum of the evicted")
+            .column(),
+        field("obs_domain", &S::obs_domain, Role::tag, "source id (NetFlow v9) or sub-agent (sFlow)")
+            .column(),
+        field("unsupported", &S::unsupported, Role::value, "datagrams of a protocol that is not decoded"),
+        field("evicted", &S::evicted, Role::value,
+              "domains forgotten to bound memory, whose books are summed here"),
+        field("datagrams", &S::datagrams, Role::value, "datagrams received").column(),
+        field("records", &S::records, Role::value, "flow records or flow samples printed").column(),
+        field("counter_samples", &S::counter_samples, Role::value, "sFlow counter samples printed"),
+        field("option_records", &S::option_records, Role::value, "options data records printed"),
+        field("templates", &S::templates, Role::value, "templates learnt, repeats not counted"),
+        field("template_redefinitions", &S::template_redefinitions, Role::value,
+              "templates that came back with another layout"),
+        field("sets_waited", &S::sets_waited, Role::value, "data sets that came before their template"),
+        field("sets_recovered", &S::sets_recovered, Role::value, "of those, decoded once the template came"),
+        field("sets_no_template", &S::sets_no_template, Role::value,
+              "of those, never decoded: none came, or no room"),
+        field("samplers", &S::samplers, Role::value, "samplers that options described"),
+        field("unknown_sampler", &S::unknown_sampler, Role::value,
+              "flows of a sampler that no option described"),
+        field("unknown_samples", &S::unknown_samples, Role::value,
+              "sFlow samples of a kind that is not decoded"),
+        field("unknown_records", &S::unknown_records, Role::value,
+              "sFlow structures inside a sample that are not decoded"),
+        field("malformed_datagrams", &S::malformed_datagrams, Role::value,
+              "datagrams whose header is cut or wrong"),
+        field("malformed_sets", &S::malformed_sets, Role::value, "sets with an impossible length"),
+        field("malformed_templates", &S::malformed_templates, Role::value, "templates that cannot be used"),
+        field("malformed_samples", &S::malformed_samples, Role::value,
+              "sFlow samples that overrun or are too short"),
+        field("truncated_datagrams", &S::truncated_datagrams, Role::value,
+              "datagrams that end before what they announce"),
+        field("count_mismatches", &S::count_mismatches, Role::value,
+              "datagrams whose header counts other than they hold"),
+        field("trailing_records", &S::trailing_records, Role::value, "known structures longer than known"),
+        field("trailing_bytes", &S::trailing_bytes, Role::value, "bytes that belong to nothing", Unit::bytes),
+        field("sequence_gaps", &S::sequence_gaps, Role::value, "holes in the sequence numbers").column(),
+        field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in those holes").column(),
+        field("datagrams_reordered", &S::datagrams_reordered, Role::value, "datagrams that came late"),
+        field("datagrams_duplicate", &S::datagrams_duplicate, Role::value, "datagrams that came twice"),
+        field("sequence_resets", &S::sequence_resets, Role::value,
+              "jumps of the sequence that no loss explains"),
+        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime"));
+}();
+
+// A NetFlow v9 options data record (RFC 3954 section 6): facts about the exporter, not traffic.
+enum class OptionScope : std::uint8_t { unknown, system, interface, line_card, cache, template_ };
+template <>
+inline constexpr auto enum_words<OptionScope> =
+    std::array<std::string_view, 6>{"", "system", "interface", "line_card", "cache", "template"};
+
+struct FlowOption {
+    Time ts;
+    IpAddress exporter;
+    std::optional<std::uint32_t> obs_domain;
+    std::optional<std::uint32_t> template_id;
+    OptionScope scope = OptionScope::unknown;
+    std::optional<std::uint64_t> scope_value;
+    std::optional<std::uint32_t> sampler_id;
+    std::optional<std::uint32_t> sampler_mode;
+    std::optional<std::uint32_t> sampling_rate;
+    std::string sampler_name;
+    std::optional<std::uint32_t> if_index;
+    std::string if_name;
+    std::string if_description;
+    std::optional<std::uint64_t> exported_bytes;
+    std::optional<std::uint64_t> exported_packets;
+    std::optional<std::uint64_t> exported_flows;
+};
+
+template <>
+inline constexpr auto describe<FlowOption> = [] {
+    using O = FlowOption;
+    return record(
+        "flow.option", 1, "what an exporter tells about itself: samplers, interfaces, its own counts",
+        field("ts", &O::ts, Role::time, "when the datagram was received or captured"),
+        field("exporter", &O::exporter, Role::tag, "sender").column(),
+        field("obs_domain", &O::obs_domain, Role::tag, "source id").column(),
+        field("template_id", &O::template_id, Role::tag, "options template the record belongs to"),
+        field("scope", &O::scope, Role::tag,
+              "what the record is about: system, interface, line_card, cache, template")
+            .column(),
+        field("scope_value", &O::scope_value, Role::tag, "which one").column(),
+        field("sampler_id", &O::sampler_id, Role::tag, "the exporter's number of the sampler").column(),
+        field("sampler_mode", &O::sampler_mode, Role::text, "1 deterministic, 2 random"),
+        field("sampling_rate", &O::sampling_rate, Role::value, "one packet in this many is looked at")
+            .column(),
+        field("sampler_name", &O::sampler_name, Role::tag, "name of the sampler"),
+        field("if_index", &O::if_index, Role::tag, "ifIndex").column(),
+        field("if_name", &O::if_name, Role::tag, "short name of the interface").column(),
+        field("if_description", &O::if_description, Role::tag, "description of the interface"),
+        field("exported_bytes", &O::exported_bytes, Role::value, "bytes in the flows exported so far",
+              Unit::bytes),
+        field("exported_packets", &O::exported_packets, Role::value, "packets in the flows exported so far",
+              Unit::packets),
+        field("exported_flows", &O::exported_flows, Role::value, "flows exported so far"));
+}();
+
+struct FlowSummary {
+    Time ts;
+    std::optional<std::uint64_t> packets;
+    std::optional<std::uint64_t> not_udp;
+    std::optional<std::uint64_t> fragments;
+    std::optional<std::uint64_t> cut;
+    std::optional<std::uint64_t> kernel_drops;
+    std::optional<std::uint64_t> lines;
+    std::optional<std::uint64_t> lines_ignored;
+    std::optional<std::uint64_t> lines_malformed;
+    std::uint64_t datagrams = 0;
+    std::uint64_t not_flow = 0;
+    std::uint64_t unsupported = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t samples = 0;
+    std::uint64_t counter_samples = 0;
+    std::uint64_t option_records = 0;
+    std::uint64_t sets_no_template = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t datagrams_lost = 0;
+    std::optional<std::uint64_t> groups;
+    std::optional<std::uint64_t> without_value;
+    std::optional<std::uint64_t> bytes;
+    std::optional<std::uint64_t> total_packets;
+};
+
+template <>
+inline constexpr auto describe<FlowSummary> = [] {
+    using S = FlowSummary;
+    return record(
+        "flow.summary", 1, "the whole run: what was read and what became of it",
+        field("ts", &S::ts, Role::time, "end of the run"),
+        field("captured", &S::packets, Role::value, "packets read from capture files", Unit::packets),
+        field("not_udp", &S::not_udp, Role::value, "of those, no UDP over IP", Unit::packets),
+        field("fragments", &S::fragments, Role::value,
+              "of those, pieces of a larger datagram, not put together", Unit::packets),
+        field("cut", &S::cut, Role::value, "datagrams cut by the capture's snap length"),
+        field("kernel_drops", &S::kernel_drops, Role::value,
+              "datagrams the kernel dropped: receive buffer full"),
+        field("lines", &S::lines, Role::value, "lines read"),
+        field("lines_ignored", &S::lines_ignored, Role::value, "of those, records of other types"),
+        field("lines_malformed", &S::lines_malformed, Role::value, "of those, not records"),
+        field("datagrams", &S::datagrams, Role::value, "datagrams looked at").column(),
+        field("not_flow", &S::not_flow, Role::value, "of those, neither NetFlow nor sFlow"),
+        field("unsupported", &S::unsupported, Role::value, "of those, of a version that is not decoded"),
+        field("flows", &S::flows, Role::value, "flow records").column(),
+        field("samples", &S::samples, Role::value, "sFlow flow samples").column(),
+        field("counter_samples", &S::counter_samples, Role::value, "sFlow counter samples"),
+        field("option_records", &S::option_records, Role::value, "options data records"),
+        field("sets_no_template", &S::sets_no_template, Role::value, "data sets that no template explained"),
+        field("malformed", &S::malformed, Role::value,
+              "datagrams, sets, templates and samples that are broken"),
+        field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in the sequence numbers")
+            .column(),
+        field("groups", &S::groups, Role::value, "different keys"),
+        field("without_value", &S::without_value, Role::value, "records that lack the value ranked by"),
+        field("bytes", &S::bytes, Role::value, "sum over all groups", Unit::bytes),
+        field("packets", &S::total_packets, Role::value, "sum over all groups", Unit::packets));
+}();
+
+}  // namespace nm
