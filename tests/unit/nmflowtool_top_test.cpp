@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "base/result.hpp"
+#include "top/groups.hpp"
+#include "top/keys.hpp"
+
+namespace {
+
+using namespace nmflowtool;
+
+nm::FlowTop through(const char* by, const nm::FlowRecord& flow) {
+    const GroupKey key = GroupKey::parse(by);
+    std::vector<std::uint8_t> packed(key.width());
+    key.pack(flow, packed.data());
+    nm::FlowTop top;
+    key.unpack(packed.data(), top);
+    return top;
+}
+
+nm::FlowRecord sample_flow() {
+    nm::FlowRecord flow;
+    flow.src_ip = *nm::parse_ip("192.0.2.77");
+    flow.dst_ip = *nm::parse_ip("2001:db8:1:2::3");
+    flow.dst_port = 443;
+    flow.proto_num = 6;
+    flow.src_mac = nm::Mac{{2, 0, 0, 0, 0, 1}};
+    return flow;
+}
+
+TEST(GroupKey, GivesBackWhatItPacked) {
+    const nm::FlowTop top = through("src_ip,dst_ip,dst_port,proto,src_mac,vlan", sample_flow());
+    EXPECT_EQ(to_string(top.src_ip), "192.0.2.77");
+    EXPECT_EQ(to_string(top.dst_ip), "2001:db8:1:2::3");
+    EXPECT_EQ(top.dst_port, 443);
+    EXPECT_EQ(top.proto_num, 6);
+    EXPECT_EQ(word_of(*top.proto), "tcp");
+    EXPECT_EQ(top.src_mac, sample_flow().src_mac);
+    EXPECT_FALSE(top.vlan);
+    EXPECT_FALSE(top.src_port);
+}
+
+TEST(GroupKey, CutsAddressesToNetworksOfTheirFamily) {
+    EXPECT_EQ(to_string(through("src_ip/24", sample_flow()).src_prefix), "192.0.2.0/24");
+    EXPECT_EQ(to_string(through("dst_ip/24", sample_flow()).dst_prefix), "2001:db8:1:2::3/128");
+    EXPECT_EQ(to_string(through("dst_ip/24/48", sample_flow()).dst_prefix), "2001:db8:1::/48");
+    EXPECT_FALSE(through("src_ip/24", sample_flow()).src_ip.is_set());
+    EXPECT_FALSE(through("src_ip/24", {}).src_prefix.is_set());
+}
+
+TEST(GroupKey, TellsAbsentFromZero) {
+    const GroupKey key = GroupKey::parse("dst_port");
+    nm::FlowRecord zero;
+    zero.dst_port = 0;
+    std::vector<std::uint8_t> a(key.width()), b(key.width());
+    key.pack(zero, a.data());
+    key.pack({}, b.data());
+    EXPECT_NE(a, b);
+}
+
+TEST(GroupKey, NamesThePartThatIsNoKey) {
+    for (const char* bad :
+         {"", "src_ip,", "src", "bytes", "start", "vlan/3", "src_ip/33", "src_ip/x", "src_ip/8/129"}) {
+        EXPECT_THROW(GroupKey::parse(bad), nm::UserError) << bad;
+    }
+    try {
+        GroupKey::parse("src_ip,host");
+    } catch (const nm::UserError& error) {
+        EXPECT_NE(std::string(error.what()).find("'host' is not a key"), std::string::npos) << error.what();
+        EXPECT_EQ(error.exit(), nm::Exit::usage);
+    }
+}
+
+TEST(Groups, AgreesWithAMapOnManyKeys) {
+    std::mt19937_64 random(1);
+    Groups groups(16);
+    std::map<std::array<std::uint64_t, 2>, std::uint64_t> expected;
+    for (int i = 0; i < 200'000; ++i) {
+        const std::array<std::uint64_t, 2> key{random() % 300, random() % 200};
+        const std::uint64_t bytes = random() % 1500;
+        groups.at(reinterpret_cast<const std::uint8_t*>(key.data())).bytes += bytes;
+        expected[key] += bytes;
+    }
+    ASSERT_EQ(groups.size(), expected.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        std::array<std::uint64_t, 2> key;
+        std::memcpy(key.data(), groups.key(i), sizeof key);
+        EXPECT_EQ(groups.sums(i).bytes, expected.at(key));
+    }
+}
+
+}  // namespace

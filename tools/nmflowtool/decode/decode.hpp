@@ -1,0 +1,14 @@
+// nmflowtool decode: flow datagrams to records, then the books of each exporter, then a summary.
+#pragma once
+
+#include "flow_input.hpp"
+
+namespace nmflowtool {
+
+nm::Exit run_decode(const InputOptions& options, nm::Context& context);
+
+// The books as flow.stats records and the totals; both carry ts, so that a file gives the same bytes each
+// run.
+void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, nm::Output& out);
+
+}  // namespace nmflowtool

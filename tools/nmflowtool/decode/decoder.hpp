@@ -1,0 +1,60 @@
+// Any flow datagram to records: finds the protocol of each datagram by its first bytes, and keeps the books
+// of what it did not understand. One decoder serves all exporters and sources of a run. Proof:
+// tests/cli/nmflowtool.bats (golden traps).
+#pragma once
+
+#include <array>
+
+#include "decode/wire_netflow9.hpp"
+#include "decode/wire_sflow5.hpp"
+
+namespace nmflowtool {
+
+// One of each kind, reused for every record of a run.
+struct Records {
+    nm::FlowRecord flow;
+    nm::FlowOption option;
+    nm::SflowSample sample;
+    nm::SflowCounters counters;
+};
+
+class Decoder {
+  public:
+    enum class Got { nothing, flow, option, sample, counters };
+
+    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow9_(domains_), sflow5_(domains_) {}
+
+    void open(const Datagram& datagram);
+    // The next record of the datagram; Got says which member of records it is in.
+    Got next(Records& records);
+    // The protocol of the datagram just opened, the first time one of this unsupported protocol comes.
+    std::optional<nm::ExportProtocol> first_unsupported();
+
+    // No more datagrams: what waits for a template is given up and booked.
+    void finish() { domains_.give_up_waiting(); }
+    // Adds the sums over all exporters.
+    void add_to(nm::FlowSummary& summary) const;
+    // visit(FlowStats) for each domain, then for each protocol that has datagrams without one.
+    template <class Visit>
+    void for_each_stats(Visit&& visit) const {
+        domains_.for_each_stats(visit);
+        for (const nm::FlowStats& stats : homeless_) {
+            if (stats.datagrams > 0) visit(stats);
+        }
+    }
+
+  private:
+    nm::FlowStats& homeless(nm::ExportProtocol protocol);
+
+    DomainTable domains_;
+    Netflow9 netflow9_;
+    Sflow5 sflow5_;
+    std::optional<nm::ExportProtocol> open_;  // what next() reads from
+    std::optional<nm::ExportProtocol> first_unsupported_;
+    std::uint64_t datagrams_ = 0;
+    std::uint64_t not_flow_ = 0;
+    // Datagrams that belong to no domain: of unsupported protocols, or with their header cut.
+    std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> homeless_{};
+};
+
+}  // namespace nmflowtool

@@ -1,0 +1,145 @@
+#include "decode/domains.hpp"
+
+#include <algorithm>
+
+namespace nmflowtool {
+namespace {
+
+std::size_t cost_of(const WaitingSet& set) {
+    return sizeof(WaitingSet) + set.bytes.size();
+}
+
+}  // namespace
+
+void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats) {
+    nm::for_each_field<nm::FlowStats>([&](auto, const auto& field) {
+        if constexpr (std::is_same_v<decltype(sum.*(field.member)), std::uint64_t&>) {
+            sum.*(field.member) += stats.*(field.member);
+        }
+    });
+}
+
+Domain& DomainTable::get(const DomainKey& key) {
+    if (last_ && last_->key == key) return *last_;
+    auto found = domains_.find(key);
+    if (found == domains_.end()) {
+        while (domains_.size() >= limits_.domains) evict_one();
+        found = domains_.try_emplace(key).first;
+        Domain& fresh = found->second;
+        fresh.key = key;
+        fresh.stats.protocol = key.protocol;
+        fresh.stats.exporter = key.exporter;
+        fresh.stats.obs_domain = key.id;
+        unproven_.push_front(&fresh);
+        fresh.place = unproven_.begin();
+    }
+    last_ = &found->second;
+    std::list<Domain*>& list = last_->is_proven ? proven_ : unproven_;
+    list.splice(list.begin(), list, last_->place);
+    return *last_;
+}
+
+void DomainTable::prove(Domain& domain) {
+    if (domain.is_proven) return;
+    domain.is_proven = true;
+    proven_.splice(proven_.begin(), unproven_, domain.place);
+}
+
+void DomainTable::evict_one() {
+    std::list<Domain*>& list = unproven_.empty() ? proven_ : unproven_;
+    Domain& victim = *list.back();
+    if (victim.waiting > 0) {
+        std::erase_if(waiting_, [&](const WaitingSet& set) {
+            if (set.domain != &victim) return false;
+            ++victim.stats.sets_no_template;
+            waiting_bytes_ -= cost_of(set);
+            return true;
+        });
+    }
+    forget_templates(victim);
+    nm::FlowStats& sum = evicted_[static_cast<std::size_t>(victim.key.protocol)];
+    add_stats(sum, victim.stats);
+    sum.protocol = victim.key.protocol;
+    sum.evicted = sum.evicted.value_or(0) + 1;
+    if (last_ == &victim) last_ = nullptr;
+    list.pop_back();
+    domains_.erase(DomainKey(victim.key));
+}
+
+bool DomainTable::learn(Domain& domain, std::uint16_t id, Template fresh) {
+    const auto old = domain.templates.find(id);
+    if (old != domain.templates.end()) {
+        if (old->second.same_layout(fresh)) return true;
+        ++domain.stats.template_redefinitions;
+        template_fields_ -= old->second.fields().size();
+    } else if (domain.templates.size() >= limits_.templates_per_domain) {
+        return false;
+    }
+    template_fields_ += fresh.fields().size();
+    domain.templates.insert_or_assign(id, std::move(fresh));
+    ++domain.stats.templates;
+    // Others give way; the domain that just spoke is the last to go.
+    while (template_fields_ > limits_.template_fields && domains_.size() > 1) {
+        const std::list<Domain*>& list = unproven_.empty() ? proven_ : unproven_;
+        if (list.back() == &domain) break;
+        evict_one();
+    }
+    return true;
+}
+
+void DomainTable::forget_template(Domain& domain, std::uint16_t id) {
+    const auto old = domain.templates.find(id);
+    if (old == domain.templates.end()) return;
+    template_fields_ -= old->second.fields().size();
+    domain.templates.erase(old);
+}
+
+void DomainTable::forget_templates(Domain& domain) {
+    for (const auto& [id, known] : domain.templates) template_fields_ -= known.fields().size();
+    domain.templates.clear();
+}
+
+void DomainTable::drop_oldest_waiting() {
+    const WaitingSet& oldest = waiting_.front();
+    ++oldest.domain->stats.sets_no_template;
+    --oldest.domain->waiting;
+    waiting_bytes_ -= cost_of(oldest);
+    waiting_.pop_front();
+}
+
+void DomainTable::wait(Domain& domain, std::uint16_t template_id, const ExportClock& clock, nm::Time ts,
+                       nm::Bytes bytes) {
+    ++domain.stats.sets_waited;
+    waiting_.push_back({&domain, template_id, clock, ts, {bytes.begin(), bytes.end()}});
+    ++domain.waiting;
+    waiting_bytes_ += cost_of(waiting_.back());
+    while (waiting_bytes_ > limits_.waiting_bytes) drop_oldest_waiting();
+}
+
+void DomainTable::take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out) {
+    if (domain.waiting == 0) return;
+    std::erase_if(waiting_, [&](WaitingSet& set) {
+        if (set.domain != &domain || set.template_id != template_id) return false;
+        waiting_bytes_ -= cost_of(set);
+        --domain.waiting;
+        ++domain.stats.sets_recovered;
+        out.push_back(std::move(set));
+        return true;
+    });
+}
+
+void DomainTable::give_up_waiting() {
+    while (!waiting_.empty()) drop_oldest_waiting();
+}
+
+std::vector<const Domain*> DomainTable::sorted() const {
+    std::vector<const Domain*> order;
+    order.reserve(domains_.size());
+    for (const auto& [key, domain] : domains_) order.push_back(&domain);
+    std::ranges::sort(order, {}, [](const Domain* domain) {
+        return std::tuple(domain->key.protocol, domain->key.exporter, domain->key.id);
+    });
+    return order;
+}
+
+}  // namespace nmflowtool

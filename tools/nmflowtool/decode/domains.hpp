@@ -1,0 +1,119 @@
+// What is remembered of each exporter and observation domain: templates, samplers, sequence, books. Bounded:
+// when full, domains that never produced a record go first (so a flood of spoofed senders cannot push out an
+// exporter in use), then the one unused for longest; their books are summed, never dropped.
+// Data sets that come before their template wait here, the oldest giving way when there is no room.
+// Proof: tests/unit/nmflowtool_netflow9_test.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "decode/sequence.hpp"
+#include "decode/template.hpp"
+
+namespace nmflowtool {
+
+struct Limits {
+    std::size_t domains = 4096;
+    std::size_t template_fields = 1'000'000;  // of all templates together
+    std::size_t templates_per_domain = 4096;
+    std::size_t fields_per_template = 512;
+    std::size_t samplers_per_domain = 4096;
+    std::size_t waiting_bytes = 1024 * 1024;  // of data sets without a template
+};
+
+// NetFlow v9 templates belong to the exporter's address and source id, whatever its UDP port (RFC 3954
+// section 5.1); sFlow sequences to agent and sub-agent.
+struct DomainKey {
+    nm::ExportProtocol protocol{};
+    nm::IpAddress exporter;
+    std::uint32_t id = 0;
+    bool operator==(const DomainKey&) const = default;
+};
+
+struct DomainKeyHash {
+    std::size_t operator()(const DomainKey& key) const noexcept {
+        const std::uint64_t low = std::uint64_t{key.id} << 8 | static_cast<std::uint8_t>(key.protocol);
+        return std::hash<nm::IpAddress>{}(key.exporter) ^ (low * 0x9E3779B97F4A7C15u);
+    }
+};
+
+struct Domain {
+    DomainKey key;
+    nm::FlowStats stats;
+    SequenceTracker sequence;
+    std::optional<std::int64_t> boot_ms;  // unix time at which the uptime was zero
+    std::unordered_map<std::uint16_t, Template> templates;
+    std::unordered_map<std::uint32_t, std::uint32_t> sampler_rates;
+    std::optional<std::uint32_t> sampling_rate;  // of the whole exporter
+    std::size_t waiting = 0;                     // sets of this domain that wait
+    std::list<Domain*>::iterator place;
+    bool is_proven = false;  // has produced a record
+};
+
+struct WaitingSet {
+    Domain* domain = nullptr;
+    std::uint16_t template_id = 0;
+    ExportClock clock;
+    nm::Time ts;
+    std::vector<std::uint8_t> bytes;
+};
+
+class DomainTable {
+  public:
+    explicit DomainTable(const Limits& limits) : limits_(limits) {}
+    DomainTable(const DomainTable&) = delete;
+    DomainTable& operator=(const DomainTable&) = delete;
+
+    const Limits& limits() const { return limits_; }
+    // The domain, made when it is new. The reference holds until the next call of get().
+    Domain& get(const DomainKey& key);
+    void prove(Domain& domain);
+
+    // Learns a template; what it replaces is counted when it differs. False when there is no room.
+    bool learn(Domain& domain, std::uint16_t id, Template fresh);
+    void forget_template(Domain& domain, std::uint16_t id);
+    void forget_templates(Domain& domain);
+
+    void wait(Domain& domain, std::uint16_t template_id, const ExportClock& clock, nm::Time ts,
+              nm::Bytes bytes);
+    // Moves the sets that wait for this template to the end of out.
+    void take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out);
+    // The end of the input: what still waits is lost.
+    void give_up_waiting();
+
+    // visit(const FlowStats&) for each domain, in order of exporter and id, then for the sums of the evicted.
+    template <class Visit>
+    void for_each_stats(Visit&& visit) const {
+        for (const Domain* domain : sorted()) visit(domain->stats);
+        for (const nm::FlowStats& sum : evicted_) {
+            if (sum.evicted) visit(sum);
+        }
+    }
+    std::size_t size() const { return domains_.size(); }
+
+  private:
+    std::vector<const Domain*> sorted() const;
+    void evict_one();
+    void drop_oldest_waiting();
+
+    Limits limits_;
+    std::unordered_map<DomainKey, Domain, DomainKeyHash> domains_;
+    std::list<Domain*> unproven_;  // most recently used first
+    std::list<Domain*> proven_;
+    Domain* last_ = nullptr;
+    std::size_t template_fields_ = 0;
+    std::deque<WaitingSet> waiting_;
+    std::size_t waiting_bytes_ = 0;
+    // Sums by protocol.
+    std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> evicted_{};
+};
+
+// Adds the counts of one to the other.
+void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats);
+
+}  // namespace nmflowtool

@@ -1,0 +1,128 @@
+#include "decode/source_udp.hpp"
+
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "app/signals.hpp"
+
+namespace nmflowtool {
+
+// Room for one recvmmsg call.
+struct UdpSource::Batch {
+    static constexpr std::size_t messages = 64;
+    static constexpr std::size_t message_bytes = 65536;  // the largest UDP datagram fits
+    static constexpr std::size_t control_bytes = 128;
+
+    std::array<mmsghdr, messages> headers{};
+    std::array<iovec, messages> vectors{};
+    std::array<sockaddr_storage, messages> senders{};
+    alignas(cmsghdr) std::array<std::array<std::uint8_t, control_bytes>, messages> controls{};
+    std::unique_ptr<std::uint8_t[]> bytes =
+        std::make_unique_for_overwrite<std::uint8_t[]>(messages * message_bytes);
+    std::size_t filled = 0;
+    std::size_t taken = 0;
+
+    void prepare() {
+        for (std::size_t i = 0; i < messages; ++i) {
+            vectors[i] = {bytes.get() + i * message_bytes, message_bytes};
+            headers[i] = {};
+            headers[i].msg_hdr.msg_name = &senders[i];
+            headers[i].msg_hdr.msg_namelen = sizeof senders[i];
+            headers[i].msg_hdr.msg_iov = &vectors[i];
+            headers[i].msg_hdr.msg_iovlen = 1;
+            headers[i].msg_hdr.msg_control = controls[i].data();
+            headers[i].msg_hdr.msg_controllen = control_bytes;
+        }
+    }
+};
+
+UdpSource::UdpSource() : batch_(std::make_unique<Batch>()) {}
+UdpSource::UdpSource(UdpSource&&) noexcept = default;
+UdpSource& UdpSource::operator=(UdpSource&&) noexcept = default;
+UdpSource::~UdpSource() = default;
+
+nm::Result<UdpSource> UdpSource::open(std::span<const nm::Endpoint> endpoints, std::size_t receive_buffer) {
+    UdpSource source;
+    for (const nm::Endpoint& endpoint : endpoints) {
+        const std::string name = to_string(endpoint);
+        sockaddr_storage address;
+        const socklen_t length = to_sockaddr(endpoint.address, endpoint.port, address);
+        nm::UniqueFd fd(::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (!fd) return nm::os_error("listen " + name, errno);
+        const int on = 1, off = 0;
+        const int size = static_cast<int>(std::min<std::size_t>(receive_buffer, 1u << 30));
+        // :PORT is every address of both families.
+        if (address.ss_family == AF_INET6) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+        if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
+            setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+        }
+        setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+        if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+            return nm::os_error("listen " + name, errno, nm::Exit::unavailable);
+        }
+        source.sockets_.push_back(std::move(fd));
+    }
+    return source;
+}
+
+bool UdpSource::receive() {
+    for (std::size_t tries = 0; tries < sockets_.size(); ++tries) {
+        turn_ = (turn_ + 1) % sockets_.size();
+        batch_->prepare();
+        const int got =
+            recvmmsg(sockets_[turn_].get(), batch_->headers.data(), Batch::messages, MSG_DONTWAIT, nullptr);
+        if (got <= 0) continue;  // nothing there, or an error of an earlier datagram, which clears itself
+        batch_->filled = static_cast<std::size_t>(got);
+        batch_->taken = 0;
+        return true;
+    }
+    return false;
+}
+
+bool UdpSource::wait() {
+    std::vector<pollfd> watched;
+    watched.reserve(sockets_.size() + 1);
+    watched.push_back({nm::signal_event_fd(), POLLIN, 0});
+    for (const nm::UniqueFd& socket : sockets_) watched.push_back({socket.get(), POLLIN, 0});
+    if (!nm::stop_requested()) ::poll(watched.data(), watched.size(), -1);
+    if (watched[0].revents != 0) nm::clear_signal_event();
+    return !nm::stop_requested();
+}
+
+bool UdpSource::next(Datagram& datagram) {
+    if (batch_->taken == batch_->filled) return false;
+    const std::size_t i = batch_->taken++;
+    msghdr& header = batch_->headers[i].msg_hdr;
+    datagram.ts = {};
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control)) {
+        if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_TIMESTAMPNS) continue;
+        timespec time;
+        std::memcpy(&time, CMSG_DATA(control), sizeof time);
+        datagram.ts.ns = std::int64_t{time.tv_sec} * nm::ns_per_s + time.tv_nsec;
+    }
+    if (datagram.ts.ns == 0) datagram.ts = nm::now();
+    datagram.sender = nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(batch_->senders[i]));
+    datagram.payload = {batch_->bytes.get() + i * Batch::message_bytes, batch_->headers[i].msg_len};
+    return true;
+}
+
+// SO_MEMINFO tells the same counter as SO_RXQ_OVFL, but also of drops after the last datagram that came.
+std::uint64_t UdpSource::kernel_drops() const {
+    std::uint64_t sum = 0;
+    for (const nm::UniqueFd& socket : sockets_) {
+        std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+        socklen_t size = sizeof info;
+        if (getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &size) == 0)
+            sum += info[SK_MEMINFO_DROPS];
+    }
+    return sum;
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,42 @@
+// Flow datagrams from UDP sockets, in batches (recvmmsg), with the kernel's receive times and its count of
+// datagrams that it had no room for. Proof: tests/cli/nmflowtool.bats,
+// tests/lab/nmflowtool.bats.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+#include "decode/datagram.hpp"
+
+namespace nmflowtool {
+
+class UdpSource {
+  public:
+    // Binds every address. receive_buffer: bytes that the kernel keeps for each socket while we are busy.
+    static nm::Result<UdpSource> open(std::span<const nm::Endpoint> endpoints, std::size_t receive_buffer);
+    UdpSource(UdpSource&&) noexcept;
+    UdpSource& operator=(UdpSource&&) noexcept;
+    ~UdpSource();
+
+    // Takes what the kernel has; false when it has nothing.
+    bool receive();
+    // Sleeps until there is something to receive or a signal came; false when that signal asks to stop.
+    bool wait();
+    // The next datagram of the batch; false when it is used up.
+    bool next(Datagram& datagram);
+    std::uint64_t kernel_drops() const;
+
+  private:
+    struct Batch;
+
+    UdpSource();
+
+    std::vector<nm::UniqueFd> sockets_;
+    std::size_t turn_ = 0;  // the socket asked last, so that none starves
+    std::unique_ptr<Batch> batch_;
+};
+
+}  // namespace nmflowtool

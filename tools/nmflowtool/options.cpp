@@ -1,0 +1,85 @@
+#include "options.hpp"
+
+#include "app/cli.hpp"
+#include "decode/decode.hpp"
+#include "top/top.hpp"
+
+namespace nmflowtool {
+namespace {
+
+void add_input_options(CLI::App& cli, InputOptions& input) {
+    cli.add_option("-r,--read", input.files, "capture file, pcap or pcapng; repeatable; - is stdin")
+        ->type_name("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    nm::add_endpoints(
+        cli, "-l,--listen", input.listen,
+        "receive datagrams on this UDP address until a signal; repeatable; :PORT is every address");
+    nm::add_size(cli, "--receive-buffer", input.receive_buffer,
+                 "bytes the kernel keeps for each UDP address");
+}
+
+void define_decode(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("decode", "NetFlow v9 and sFlow v5 datagrams to records");
+    const auto options = std::make_shared<InputOptions>();
+    add_input_options(*verb.cli, *options);
+    verb.later_options = {"--all-fields", "--sflowtool", "--state", "--scaled"};
+    verb.emits = {&nm::record_type<nm::FlowRecord>,    &nm::record_type<nm::SflowSample>,
+                  &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::FlowOption>,
+                  &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
+    verb.examples = {
+        {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
+        {"nmflowtool decode -l :2055 -l :6343 | nmbgp annotate --mrt rib.mrt", "live, with routes"},
+        {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
+    };
+    verb.run = [options](nm::Context& context) {
+        InputOptions input = *options;
+        if (!input.is_given()) {
+            if (nm::Console::stdin_is_terminal()) {
+                throw nm::UserError(nm::Exit::usage,
+                                    "stdin is a terminal: give a capture in a pipe, -r FILE or -l ADDR:PORT");
+            }
+            input.files = {"-"};
+        }
+        return run_decode(input, context);
+    };
+}
+
+void define_top(nm::Tool& tool) {
+    nm::Verb& verb =
+        tool.add_verb("top", "flows grouped by keys and ranked, from records, captures or sockets");
+    const auto options = std::make_shared<TopOptions>();
+    verb.cli
+        ->add_option("--by", options->by,
+                     "keys of the flow record, separated by commas; src_ip and dst_ip take prefix lengths: "
+                     "src_ip/24 cuts IPv4, src_ip/24/48 IPv6 too")
+        ->type_name("KEYS")
+        ->required();
+    nm::add_word(*verb.cli, "--value", options->value, rank_by_words, "what is ranked");
+    verb.cli->add_option("-n,--number", options->number, "groups to print; 0 is all")
+        ->type_name("NUMBER")
+        ->capture_default_str();
+    add_input_options(*verb.cli, options->input);
+    verb.later_options = {"--every", "--scaled", "--max-keys"};
+    verb.emits = {&nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowStats>,
+                  &nm::record_type<nm::FlowSummary>};
+    verb.examples = {
+        {"nmflowtool top --by src_ip -r flows.pcap", "the ten addresses that sent most bytes"},
+        {"nmflowtool decode -l :2055 | nmflowtool top --by src_ip,dst_port --value packets",
+         "of live records"},
+        {"nmflowtool top --by dst_ip/24/48 --value flows -n 0 -r flows.pcap", "every destination network"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_top(*options, context); };
+}
+
+}  // namespace
+
+void define(nm::Tool& tool) {
+    define_decode(tool);
+    define_top(tool);
+    tool.add_later({"meter", "export", "forward", "filter", "watch", "fields", "store", "query", "profile",
+                    "alert", "vlan", "matrix", "serve"});
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,177 @@
+#include "top/keys.hpp"
+
+#include <cstring>
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+
+namespace nmflowtool {
+namespace {
+
+using nm::FlowRecord;
+using nm::FlowTop;
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+    throw nm::UserError(nm::Exit::usage, "--by: " + nm::in_quotes(text) + " " + why);
+}
+
+// An address as its family and 16 bytes; family none is absent.
+constexpr std::size_t ip_width = 17;
+void pack_ip(const nm::IpAddress& ip, std::uint8_t* out) {
+    out[0] = static_cast<std::uint8_t>(ip.family);
+    std::memcpy(out + 1, ip.bytes.data(), 16);
+}
+nm::IpAddress unpack_ip(const std::uint8_t* in) {
+    nm::IpAddress ip;
+    ip.family = static_cast<nm::Family>(in[0]);
+    std::memcpy(ip.bytes.data(), in + 1, 16);
+    return ip;
+}
+
+template <class Member>
+struct Packing;
+
+template <>
+struct Packing<nm::IpAddress> {
+    static constexpr std::size_t width = ip_width;
+    static void pack(const nm::IpAddress& value, std::uint8_t* out) { pack_ip(value, out); }
+    static void unpack(const std::uint8_t* in, nm::IpAddress& value) { value = unpack_ip(in); }
+};
+
+// A byte that says whether there is a value, then the value.
+template <class Value>
+struct Packing<std::optional<Value>> {
+    static_assert(std::is_trivially_copyable_v<Value>);
+    static constexpr std::size_t width = 1 + sizeof(Value);
+    static void pack(const std::optional<Value>& value, std::uint8_t* out) {
+        out[0] = value.has_value();
+        if (value) std::memcpy(out + 1, &*value, sizeof(Value));
+    }
+    static void unpack(const std::uint8_t* in, std::optional<Value>& value) {
+        if (in[0] != 0) std::memcpy(&value.emplace(), in + 1, sizeof(Value));
+    }
+};
+
+struct PackRow {
+    std::string_view name;
+    std::size_t width;
+    void (*pack)(const FlowRecord& flow, std::uint8_t* out);
+    void (*unpack)(const std::uint8_t* in, FlowTop& top);
+};
+
+// The protocol is one key under two names: only the number identifies it, and both are shown.
+void unpack_protocol(const std::uint8_t* in, FlowTop& top) {
+    Packing<std::optional<std::uint8_t>>::unpack(in, top.proto_num);
+    if (top.proto_num) top.proto = static_cast<nm::Protocol>(*top.proto_num);
+}
+void pack_protocol(const FlowRecord& flow, std::uint8_t* out) {
+    Packing<std::optional<std::uint8_t>>::pack(flow.proto_num, out);
+}
+
+// Times and sums are not keys.
+template <std::size_t I>
+constexpr PackRow row() {
+    constexpr auto& field = std::get<I>(nm::flow_fields);
+    using Member = std::remove_cvref_t<decltype(std::declval<FlowRecord>().*(field.member))>;
+    if constexpr (std::is_same_v<Member, nm::Time> || field.info.unit == nm::Unit::bytes ||
+                  field.info.unit == nm::Unit::packets) {
+        return {};
+    } else if constexpr (field.info.key.starts_with("proto")) {
+        return {field.info.key, 2, pack_protocol, unpack_protocol};
+    } else {
+        return {field.info.key, Packing<Member>::width,
+                [](const FlowRecord& flow, std::uint8_t* out) {
+                    Packing<Member>::pack(flow.*(std::get<I>(nm::flow_fields).member), out);
+                },
+                [](const std::uint8_t* in, FlowTop& top) {
+                    Packing<Member>::unpack(in, top.*(std::get<I>(nm::flow_fields).member));
+                }};
+    }
+}
+
+constexpr auto pack_rows = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array{row<I>()...};
+}
+(std::make_index_sequence<std::tuple_size_v<decltype(nm::flow_fields)>>{});
+
+}  // namespace
+
+GroupKey GroupKey::parse(std::string_view text) {
+    GroupKey key;
+    for (const std::string_view part : nm::split(text, ',')) key.add(nm::trim(part));
+    key.width_ = (key.width_ + 7) / 8 * 8;
+    return key;
+}
+
+void GroupKey::add(std::string_view text) {
+    const auto slash = text.find('/');
+    if (slash != std::string_view::npos) {
+        add_prefix(text, text.substr(0, slash), text.substr(slash + 1));
+        return;
+    }
+    for (const PackRow& row : pack_rows) {
+        if (row.name != text || text.empty()) continue;
+        Part part;
+        part.pack = row.pack;
+        part.unpack = row.unpack;
+        part.offset = width_;
+        parts_.push_back(part);
+        width_ += row.width;
+        return;
+    }
+    std::string names;
+    for (const PackRow& row : pack_rows) {
+        if (!row.name.empty()) names += (names.empty() ? "" : ", ") + std::string(row.name);
+    }
+    refuse(text, "is not a key; the keys are " + names);
+}
+
+// "/24" cuts IPv4 addresses and leaves IPv6 whole; "/24/48" cuts both.
+void GroupKey::add_prefix(std::string_view text, std::string_view name, std::string_view bits) {
+    Part part;
+    if (name == "src_ip") {
+        part.address = &FlowRecord::src_ip;
+        part.prefix = &FlowTop::src_prefix;
+    } else if (name == "dst_ip") {
+        part.address = &FlowRecord::dst_ip;
+        part.prefix = &FlowTop::dst_prefix;
+    } else {
+        refuse(text, "has a prefix length; only src_ip and dst_ip take one");
+    }
+    const auto slash = bits.find('/');
+    const auto v4 = nm::parse_number<unsigned>(bits.substr(0, slash));
+    const auto v6 =
+        slash == std::string_view::npos ? 128u : nm::parse_number<unsigned>(bits.substr(slash + 1));
+    if (!v4 || *v4 > 32 || !v6 || *v6 > 128) refuse(text, "is not KEY/LENGTH or KEY/LENGTH/LENGTH6");
+    part.v4_bits = *v4;
+    part.v6_bits = *v6;
+    part.offset = width_;
+    parts_.push_back(part);
+    width_ += ip_width;
+}
+
+void GroupKey::pack(const FlowRecord& flow, std::uint8_t* out) const {
+    std::memset(out, 0, width_);
+    for (const Part& part : parts_) {
+        if (!part.address) {
+            part.pack(flow, out + part.offset);
+            continue;
+        }
+        const nm::IpAddress& ip = flow.*part.address;
+        if (ip.is_set())
+            pack_ip(make_prefix(ip, ip.is_v4() ? part.v4_bits : part.v6_bits).address, out + part.offset);
+    }
+}
+
+void GroupKey::unpack(const std::uint8_t* key, FlowTop& top) const {
+    for (const Part& part : parts_) {
+        if (!part.address) {
+            part.unpack(key + part.offset, top);
+            continue;
+        }
+        const nm::IpAddress ip = unpack_ip(key + part.offset);
+        if (ip.is_set()) top.*part.prefix = make_prefix(ip, ip.is_v4() ? part.v4_bits : part.v6_bits);
+    }
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,45 @@
+// What flows are grouped by: "src_ip,dst_port,src_ip/24,dst_ip/24/64". Each part packs its member of a flow
+// record into bytes of fixed width, so that a key is compared and hashed as bytes, and unpacks it for output.
+// The names are those of the record; nothing here repeats them.
+// Proof: tests/unit/nmflowtool_top_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "record/flow.hpp"
+
+namespace nmflowtool {
+
+class GroupKey {
+  public:
+    // Throws UserError that names the part which is no key.
+    static GroupKey parse(std::string_view text);
+
+    // Bytes of a packed key, a multiple of 8.
+    std::size_t width() const { return width_; }
+    // Writes width() bytes. What the record lacks is packed as absent, not as zero.
+    void pack(const nm::FlowRecord& flow, std::uint8_t* out) const;
+    void unpack(const std::uint8_t* key, nm::FlowTop& top) const;
+
+  private:
+    struct Part {
+        void (*pack)(const nm::FlowRecord& flow, std::uint8_t* out) = nullptr;
+        void (*unpack)(const std::uint8_t* in, nm::FlowTop& top) = nullptr;
+        std::size_t offset = 0;
+        // Networks instead of addresses; then the members below are used instead of the functions.
+        nm::IpAddress nm::FlowRecord::*address = nullptr;
+        nm::Prefix nm::FlowTop::*prefix = nullptr;
+        unsigned v4_bits = 32;
+        unsigned v6_bits = 128;
+    };
+
+    void add(std::string_view text);
+    void add_prefix(std::string_view text, std::string_view name, std::string_view bits);
+
+    std::vector<Part> parts_;
+    std::size_t width_ = 0;
+};
+
+}  // namespace nmflowtool
