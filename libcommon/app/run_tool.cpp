@@ -22,6 +22,7 @@ struct CommonOptions {
     std::string fields;
     std::string output;
     std::string lock;
+    bool append = false;
     ColourChoice colour = ColourChoice::automatic;
     bool quiet = false;
     bool verbose = false;
@@ -63,6 +64,8 @@ void add_common_options(Verb& verb, CommonOptions& common) {
         ->group("Common");
     cli.add_option("-o,--output", common.output, "write to this file instead of stdout")
         ->type_name("FILE")
+        ->group("Common");
+    cli.add_flag("--append", common.append, "add to the --output file, which is replaced otherwise")
         ->group("Common");
     cli.add_option("--lock", common.lock, "hold this lock file; exit 75 if another run holds it")
         ->type_name("FILE")
@@ -112,6 +115,7 @@ void show_config(Tool& tool, Verb& verb, const Origins& origins) {
 OutputOptions output_options(const Verb& verb, const CommonOptions& common) {
     OutputOptions options;
     options.path = common.output;
+    options.append = common.append;
     const bool people = verb.has_table && common.output.empty() && Console::stdout_is_terminal();
     options.format = people ? Format::table : Format::json;
     if (!common.format.empty()) options.format = *format_of(common.format);

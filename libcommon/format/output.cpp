@@ -62,8 +62,9 @@ void append_json_chosen(TextBuffer& out, const RecordType& type, const void* rec
 
 Result<std::unique_ptr<Output>> Output::open(OutputOptions options, std::function<void(std::string)> tell) {
     UniqueFd file;
+    const int keep = options.append ? O_APPEND : O_TRUNC;
     if (!options.path.empty() && options.format != Format::prom) {
-        file = UniqueFd(::open(options.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        file = UniqueFd(::open(options.path.c_str(), O_WRONLY | O_CREAT | keep | O_CLOEXEC, 0644));
         if (!file) return os_error(options.path, errno, Exit::cannot_create);
     }
     return std::make_unique<Output>(std::move(options), std::move(file), std::move(tell));

@@ -14,7 +14,8 @@ namespace nm {
 struct OutputOptions {
     Format format = Format::json;
     FieldChoice fields;
-    std::string path;  // empty: stdout
+    std::string path;     // empty: stdout
+    bool append = false;  // keep what is in the file; a Prometheus page always replaces it
     bool colour = false;
 };
 
