@@ -1,0 +1,94 @@
+#include "image.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include "base/process.hpp"
+#include "base/sha256.hpp"
+#include "base/text.hpp"
+#include "base/unique_fd.hpp"
+#include "podman.hpp"
+#include "tar.hpp"
+
+namespace nmdeploy {
+
+nm::Result<std::string> read_whole_file(const std::string& path) {
+    const nm::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat info {};
+    if (!fd || ::fstat(fd.get(), &info) != 0) return nm::os_error(path, errno, nm::Exit::no_input);
+    if (!S_ISREG(info.st_mode)) return nm::Error{nm::Exit::no_input, path + ": is not a file"};
+    std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+        const ssize_t n = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return nm::os_error(path, errno, nm::Exit::io_error);
+        if (n == 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    bytes.resize(have);
+    return bytes;
+}
+
+nm::Result<std::string> tools_directory() {
+    std::string path(PATH_MAX, '\0');
+    const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (n < 0) return nm::os_error("/proc/self/exe", errno);
+    path.resize(static_cast<std::size_t>(n));
+    return std::filesystem::path(path).parent_path().string();
+}
+
+// "	libz.so.1 => /lib/x86_64-linux-gnu/libz.so.1 (0x...)", "	/lib64/ld-linux-x86-64.so.2 (0x...)",
+// "	linux-vdso.so.1 (0x...)", "	libx.so.1 => not found", "	statically linked".
+nm::Result<std::vector<std::string>> libraries_of(const std::string& ldd_output) {
+    std::set<std::string> paths;
+    for (const std::string_view raw : nm::split(ldd_output, '\n')) {
+        std::string_view line = nm::trim(raw);
+        if (line.ends_with("=> not found"))
+            return nm::Error{nm::Exit::unavailable,
+                             "library " + std::string(line.substr(0, line.find(' '))) + " is not found"};
+        if (const auto arrow = line.find("=> "); arrow != std::string_view::npos)
+            line.remove_prefix(arrow + 3);
+        if (line.starts_with('/')) paths.emplace(line.substr(0, line.find(" (")));
+    }
+    return std::vector<std::string>(paths.begin(), paths.end());
+}
+
+nm::Result<Image> make_image(const std::string& directory, const std::string& tool) {
+    const std::string binary = directory + "/" + tool;
+    const auto listed = nm::run_process({{"ldd", binary}, {"LC_ALL=C"}, 10 * nm::ns_per_s});
+    if (!listed) return listed.error();
+    if (::access(binary.c_str(), X_OK) != 0)
+        return nm::Error{nm::Exit::unavailable, tool + ": is not installed beside nmdeploy in " + directory};
+    auto libraries = libraries_of(listed->out);
+    if (!libraries) return libraries.error();
+    TarWriter tar;
+    for (const char* path : {"bin", "etc", "files", "proc", "sys", "dev", "tmp"})
+        tar.add_directory(path, 0755);
+    const std::string id = std::to_string(container_uid);
+    tar.add_file("etc/passwd", "nm:x:" + id + ":" + id + "::/:/bin/false\n", 0644);
+    tar.add_file("etc/group", "nm:x:" + id + ":\n", 0644);
+    tar.add_file("records.jsonl", "", 0644);
+    libraries->push_back(binary);
+    for (const std::string& path : *libraries) {
+        const auto bytes = read_whole_file(path);
+        if (!bytes) return bytes.error();
+        const std::string inside = path == binary ? "bin/" + tool : path.substr(1);
+        if (!tar.add_file(inside, *bytes, 0755))
+            return nm::Error{nm::Exit::software, path + ": too long a path for an archive"};
+    }
+    Image image;
+    image.tar = tar.finish();
+    image.tag = image_prefix + tool + ":" + nm::sha256_hex(image.tar);
+    return image;
+}
+
+}  // namespace nmdeploy

@@ -1,0 +1,28 @@
+// The root file system of a container: one of our tools, the shared libraries it is linked with and a user.
+// Made from what this machine has, so that no registry is needed, and named by its content.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace nmdeploy {
+
+struct Image {
+    std::string tag;  // localhost/nmtools/TOOL:SHA256 of tar
+    std::string tar;
+};
+
+inline constexpr const char* image_prefix = "localhost/nmtools/";
+
+// The directory of our own binary, where the other tools are too.
+nm::Result<std::string> tools_directory();
+// tool is a plain name, such as nmprobe.
+nm::Result<Image> make_image(const std::string& directory, const std::string& tool);
+// Absolute paths in the output of ldd. An error names the library that is not found.
+nm::Result<std::vector<std::string>> libraries_of(const std::string& ldd_output);
+
+nm::Result<std::string> read_whole_file(const std::string& path);
+
+}  // namespace nmdeploy
