@@ -1,5 +1,6 @@
-// What is generated from a tool's option tree: completions for three shells and the OPTIONS and FIELDS of its
-// manual page, between markers. scripts/generate writes the files; tests/cli/drift.bats compares.
+// What is generated from a tool's option tree: completions for three shells, the sections of its manual page
+// that would drift if a person wrote them, JSON Schemas and the tree itself. scripts/generate puts them into
+// their files; tests/cli/drift.bats compares.
 #pragma once
 
 #include <string>
@@ -11,8 +12,11 @@ namespace nm {
 std::string bash_completion(Tool& tool);
 std::string zsh_completion(Tool& tool);
 std::string fish_completion(Tool& tool);
+// SYNOPSIS, OPTIONS, FIELDS, ENVIRONMENT, FILES, EXIT STATUS, EXAMPLES.
 std::string mdoc_sections(Tool& tool);
 // One JSON Schema a line, for each record the tool emits.
 std::string schemas(Tool& tool);
+// One line of JSON for each verb: its options, operand, records and examples. What the tests loop over.
+std::string verb_tree(Tool& tool);
 
 }  // namespace nm

@@ -41,42 +41,54 @@ std::string shell_quoted(std::string text, bool zsh = false) {
 
 }  // namespace
 
+namespace {
+
+// What completes a value: words, keys separated by commas, files, or nothing.
+std::string bash_value(const OptionView& option) {
+    if (option.is_key_list)
+        return "compopt -o nospace; COMPREPLY=($(compgen -P \"${cur%\"${cur##*,}\"}\" -W '" +
+               joined(option.words, " ") + "' -- \"${cur##*,}\"))";
+    if (!option.words.empty())
+        return "COMPREPLY=($(compgen -W '" + joined(option.words, " ") + "' -- \"$cur\"))";
+    if (option.is_file) return "compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"))";
+    return "COMPREPLY=()";
+}
+
+std::string bash_values(const Verb& verb) {
+    std::string out;
+    for (const OptionView& option : option_views(verb)) {
+        if (option.value.empty()) continue;
+        std::vector<std::string> patterns;
+        for (const std::string& name : dashed(option)) patterns.push_back("'" + verb.name + " " + name + "'");
+        out += "        " + joined(patterns, " | ") + ") " + bash_value(option) + "; return ;;\n";
+    }
+    return out;
+}
+
+}  // namespace
+
 std::string bash_completion(Tool& tool) {
     const std::string function = "_" + tool.name();
-    std::string out = generated;
-    out += function +
-           "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
-           "verb=${COMP_WORDS[1]}\n";
+    std::string out = "# shellcheck shell=bash disable=SC2207\n" + std::string(generated) + function +
+                      "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
+                      "verb=${COMP_WORDS[1]}\n    COMPREPLY=()\n";
     out += "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W '" +
            joined(verb_names(tool), " ") + " --help --version' -- \"$cur\"))\n        return\n    fi\n";
     out += "    case \"$verb $prev\" in\n";
-    for (const Verb& verb : tool.verbs()) {
-        for (const OptionView& option : option_views(verb)) {
-            if (option.value.empty()) continue;
-            std::vector<std::string> patterns;
-            for (const std::string& name : dashed(option))
-                patterns.push_back("'" + verb.name + " " + name + "'");
-            out += "        " + joined(patterns, "|") + ") ";
-            if (!option.words.empty())
-                out += "COMPREPLY=($(compgen -W '" + joined(option.words, " ") + "' -- \"$cur\"))";
-            else if (option.is_file)
-                out += "COMPREPLY=($(compgen -f -- \"$cur\"))";
-            else
-                out += "COMPREPLY=()";
-            out += "; return ;;\n";
-        }
-    }
-    out += "    esac\n    case \"$verb\" in\n";
+    for (const Verb& verb : tool.verbs()) out += bash_values(verb);
+    out += "    esac\n    case \"$verb $cur\" in\n";
     for (const Verb& verb : tool.verbs()) {
         std::vector<std::string> names;
         for (const OptionView& option : option_views(verb)) {
             for (const std::string& name : dashed(option)) names.push_back(name);
         }
-        out += "        " + verb.name + ") COMPREPLY=($(compgen -W '" + joined(names, " ") +
+        out += "        '" + verb.name + " -'*) COMPREPLY=($(compgen -W '" + joined(names, " ") +
                "' -- \"$cur\")) ;;\n";
+        if (takes_files(verb))
+            out += "        '" + verb.name +
+                   " '*) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n";
     }
-    out += "    esac\n    [ -n \"${COMPREPLY[*]}\" ] || COMPREPLY=($(compgen -f -- \"$cur\"))\n}\n";
-    return out + "complete -o filenames -F " + function + " " + tool.name() + "\n";
+    return out + "    esac\n}\ncomplete -F " + function + " " + tool.name() + "\n";
 }
 
 std::string zsh_completion(Tool& tool) {
@@ -92,7 +104,9 @@ std::string zsh_completion(Tool& tool) {
         out += "        " + verb.name + ")\n            _arguments -s \\\n";
         for (const OptionView& option : option_views(verb)) {
             std::string action;
-            if (!option.words.empty())
+            if (option.is_key_list)
+                action = ":keys:_values -s , key " + joined(option.words, " ");
+            else if (!option.words.empty())
                 action = ":" + option.longs.front() + ":(" + joined(option.words, " ") + ")";
             else if (option.is_file)
                 action = ":file:_files";
@@ -102,7 +116,8 @@ std::string zsh_completion(Tool& tool) {
                 out += "                '*" + name + "[" + shell_quoted(option.doc, true) + "]" + action +
                        "' \\\n";
         }
-        out += "                '*:operand:_files' ;;\n";
+        out +=
+            takes_files(verb) ? "                '*:file:_files' ;;\n" : "                '*:operand:' ;;\n";
     }
     // Works both as an autoloaded function of $fpath and when the file is sourced.
     return out + "    esac\n}\nif [ \"$funcstack[1]\" = \"_" + tool.name() + "\" ]; then\n    _" +
@@ -119,6 +134,7 @@ std::string fish_completion(Tool& tool) {
            " -l version -d 'print the version'\n";
     for (const Verb& verb : tool.verbs()) {
         const std::string seen = " -n '__fish_seen_subcommand_from " + verb.name + "'";
+        if (!takes_files(verb)) out += start + seen + " -f\n";
         for (const OptionView& option : option_views(verb)) {
             out += start + seen;
             for (const std::string& name : option.shorts) out += " -s " + name;

@@ -27,6 +27,12 @@ std::string mdoc_text(std::string_view text) {
     return out;
 }
 
+std::string sentence(std::string_view text) {
+    std::string out = mdoc_text(text);
+    if (!out.ends_with('.')) out += '.';
+    return out + "\n";
+}
+
 // An argument of a macro: quoted when a word of it could be read as punctuation or a macro.
 std::string argument(const std::string& text) {
     const bool plain =
@@ -48,20 +54,19 @@ std::string option_item(const OptionView& option) {
         first = false;
     }
     if (!option.value.empty()) out += " Ar " + argument(option.value);
-    out += "\n" + mdoc_text(option.doc) + ".\n";
+    out += "\n" + sentence(option.doc);
     if (!option.default_text.empty() && !option.value.empty())
         out += "The default is\n.Cm " + argument(option.default_text) + " .\n";
     return out;
 }
 
 std::string options_section(Tool& tool) {
-    std::string out = ".Sh OPTIONS\n";
+    std::string out = ".Sh OPTIONS\nWithout a verb there are\n.Fl \\-help\nand\n.Fl \\-version .\n";
     bool common_done = false;
     std::string common;
     for (Verb& verb : tool.verbs()) {
         const std::string operand = operand_of(verb);
-        out += ".Ss " + verb.name + (operand.empty() ? "" : " " + operand) + "\n" + mdoc_text(verb.summary) +
-               ".\n";
+        out += ".Ss " + verb.name + (operand.empty() ? "" : " " + operand) + "\n" + sentence(verb.summary);
         std::string own;
         for (const OptionView& option : option_views(verb)) {
             if (!option.common)
@@ -104,17 +109,77 @@ std::vector<const RecordType*> emitted(Tool& tool) {
 
 std::string fields_section(Tool& tool) {
     std::string out =
-        ".Sh FIELDS\nEvery record starts with\n.Cm type ,\n.Cm v\nand\n.Cm ts .\n"
-        "A key that is not known is left out.\n";
+        ".Sh FIELDS\nEvery record starts with\n.Cm type ,\n.Cm v\nand, where it has one,\n.Cm ts .\n"
+        "A value that is not known has no key.\n.Xr nm-record 5\ntells what all records have in common.\n";
     for (const RecordType* type : emitted(tool)) {
-        out += ".Ss " + std::string(type->type) + "\n" + mdoc_text(type->doc) + ".\n.Bl -tag -width Ds\n";
+        out += ".Ss " + std::string(type->type) + "\n" + sentence(type->doc) + ".Bl -tag -width Ds\n";
         for (const FieldAccess& field : type->fields) {
-            out += ".It Cm " + argument(std::string(field.info.key)) + " Pq " +
-                   std::string(type_word(field.info)) + "\n" + mdoc_text(field.info.doc) + ".\n";
+            const bool is_label = field.info.kind == ValueKind::labels;
+            out += (is_label ? ".It Ar LABEL" : ".It Cm " + argument(std::string(field.info.key))) + " Pq " +
+                   std::string(type_word(field.info)) + "\n" + sentence(field.info.doc);
         }
         out += ".El\n";
     }
     return out;
+}
+
+std::string synopsis_section(Tool& tool) {
+    std::string out = ".Sh SYNOPSIS\n";
+    for (const Verb& verb : tool.verbs()) {
+        out += ".Nm\n.Cm " + verb.name + "\n.Op Ar OPTION ...\n";
+        std::string operand = operand_of(verb);
+        const bool many = operand.ends_with("...");
+        if (many) operand.resize(operand.size() - 3);
+        if (!operand.empty()) out += ".Op Ar " + argument(operand) + (many ? " ..." : "") + "\n";
+    }
+    return out;
+}
+
+std::string environment_section(Tool& tool) {
+    std::string upper;
+    for (const char c : tool.name()) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev NM_" + upper + "_" +
+           "OPTION\nThe default of an option of that long name, in capitals and with underscores.\n"
+           "With the verb in front of the option it is meant for that verb only.\n"
+           "A variable of this form that names no option is an error.\n"
+           ".It Ev NO_COLOR\nTables have no colour if this is set and not empty.\n"
+           ".It Ev XDG_CONFIG_HOME\nThe folder of the user's configuration,\n.Pa ~/.config\nif unset.\n.El\n";
+}
+
+std::string files_section(Tool& tool) {
+    return ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /etc/nmtools/" + tool.name() +
+           ".conf\nDefaults of options for everybody.\n.It Pa $XDG_CONFIG_HOME/nmtools/" + tool.name() +
+           ".conf\nDefaults of options for one user.\n.El\n.Pp\nBoth are described in\n.Xr nm-config 5 .\n";
+}
+
+struct Meaning {
+    Exit exit;
+    std::string_view text;
+};
+constexpr std::array exit_meanings{
+    Meaning{Exit::ok, "Yes, all is well"},
+    Meaning{Exit::no, "The answer is no: a target lost, a plan infeasible, drift found, nothing valid read"},
+    Meaning{Exit::changed, "Something changed or would change, with --detailed-exitcode only"},
+    Meaning{Exit::usage, "The command line is wrong"},
+    Meaning{Exit::bad_data, "Some input was malformed; the rest was used"},
+    Meaning{Exit::no_input, "An input file cannot be read"},
+    Meaning{Exit::unavailable, "A service did not answer"},
+    Meaning{Exit::software, "A bug of this tool"},
+    Meaning{Exit::os_error, "The system refused: no memory, no socket, no process"},
+    Meaning{Exit::cannot_create, "An output file cannot be created"},
+    Meaning{Exit::io_error, "Reading or writing failed, such as on a full disk"},
+    Meaning{Exit::try_later, "Another run holds the lock"},
+    Meaning{Exit::no_permission, "A permission or capability is missing"},
+    Meaning{Exit::bad_config, "A configuration file or variable is wrong"},
+};
+
+std::string exit_section() {
+    std::string out =
+        ".Sh EXIT STATUS\n0 to 63 is an answer, 64 to 78 means that there is none.\n"
+        ".Bl -tag -width Ds\n";
+    for (const Meaning& meaning : exit_meanings)
+        out += ".It " + std::to_string(static_cast<int>(meaning.exit)) + "\n" + sentence(meaning.text);
+    return out + ".El\n";
 }
 
 std::string examples_section(Tool& tool) {
@@ -132,7 +197,8 @@ std::string examples_section(Tool& tool) {
 }  // namespace
 
 std::string mdoc_sections(Tool& tool) {
-    return options_section(tool) + fields_section(tool) + examples_section(tool);
+    return synopsis_section(tool) + options_section(tool) + fields_section(tool) + environment_section(tool) +
+           files_section(tool) + exit_section() + examples_section(tool);
 }
 
 std::string schemas(Tool& tool) {

@@ -1,6 +1,8 @@
 // The option tree of a verb as plain data, for the generators of completions and manual.
 #pragma once
 
+#include <algorithm>
+
 #include "app/cli.hpp"
 #include "app/tool.hpp"
 
@@ -14,8 +16,21 @@ struct OptionView {
     std::string doc;
     std::string default_text;
     bool is_file = false;
-    bool common = false;  // an option of every tool
+    bool is_key_list = false;  // words are the keys of the verb's records, separated by commas
+    bool common = false;       // an option of every tool
 };
+
+// The keys of a verb's records, each once.
+inline std::vector<std::string> keys_of(const Verb& verb) {
+    std::vector<std::string> keys;
+    for (const RecordType* type : verb.emits) {
+        for (const FieldAccess& field : type->fields) {
+            const bool known = std::find(keys.begin(), keys.end(), field.info.key) != keys.end();
+            if (!known && field.info.kind != ValueKind::labels) keys.emplace_back(field.info.key);
+        }
+    }
+    return keys;
+}
 
 inline std::vector<OptionView> option_views(const Verb& verb) {
     std::vector<OptionView> views;
@@ -32,6 +47,8 @@ inline std::vector<OptionView> option_views(const Verb& verb) {
         view.doc = option->get_description();
         view.default_text = option->get_default_str();
         view.is_file = view.value.find("FILE") != std::string::npos;
+        view.is_key_list = view.longs.front() == "fields";
+        if (view.is_key_list) view.words = keys_of(verb);
         view.common = option->get_group() == "Common" || view.longs == std::vector<std::string>{"help"};
         views.push_back(std::move(view));
     }
@@ -45,6 +62,10 @@ inline std::string operand_of(const Verb& verb) {
         return option->get_type_name().empty() ? option->get_name() : option->get_type_name();
     }
     return {};
+}
+
+inline bool takes_files(const Verb& verb) {
+    return operand_of(verb).find("FILE") != std::string::npos;
 }
 
 }  // namespace nm

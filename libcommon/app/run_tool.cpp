@@ -10,6 +10,7 @@
 #include "app/cli.hpp"
 #include "app/defaults.hpp"
 #include "app/generate.hpp"
+#include "app/help.hpp"
 #include "app/signals.hpp"
 #include "app/tool.hpp"
 
@@ -34,12 +35,13 @@ struct CommonOptions {
 constexpr std::array<std::string_view, 3> colour_words{"auto", "always", "never"};
 
 using Generator = std::string (*)(Tool&);
-constexpr std::array<std::pair<std::string_view, Generator>, 5> generators{{
+constexpr std::array<std::pair<std::string_view, Generator>, 6> generators{{
     {"bash", bash_completion},
     {"zsh", zsh_completion},
     {"fish", fish_completion},
     {"mdoc", mdoc_sections},
     {"schema", schemas},
+    {"verbs", verb_tree},
 }};
 
 void add_common_options(Verb& verb, CommonOptions& common) {
@@ -80,14 +82,6 @@ void add_common_options(Verb& verb, CommonOptions& common) {
     cli.add_flag("--show-config", common.show_config,
                  "print each option's value and where it comes from, and exit")
         ->group("Common");
-}
-
-std::string examples_text(const Verb& verb) {
-    if (verb.examples.empty()) return {};
-    std::string text = "EXAMPLES:\n";
-    for (const Example& example : verb.examples)
-        text += "  # " + example.what + "\n  " + example.command + "\n";
-    return text;
 }
 
 void show_config(Tool& tool, Verb& verb, const Origins& origins) {
@@ -208,10 +202,8 @@ int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
     tool.cli().set_version_flag("--version", tool.name() + " (nmtools) " NM_VERSION,
                                 "print the version and exit");
     tool.cli().add_option("--generate", generate)->group("");
-    for (Verb& verb : tool.verbs()) {
-        add_common_options(verb, common);
-        verb.cli->footer(examples_text(verb));
-    }
+    for (Verb& verb : tool.verbs()) add_common_options(verb, common);
+    set_help_layout(tool);
     const Origins origins = apply_defaults(tool);
     try {
         tool.cli().parse(argc, argv);

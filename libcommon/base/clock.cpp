@@ -113,7 +113,11 @@ std::optional<Time> parse_time(std::string_view text) {
     const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
     if (!zone_s || !text.empty() || !date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
     const std::int64_t days_s = sys_days(date).time_since_epoch().count() * std::int64_t{86400};
-    return Time{(days_s + *h * 3600 + *mi * 60 + *s - *zone_s) * ns_per_s + fraction_ns};
+    const std::int64_t seconds = days_s + *h * 3600 + *mi * 60 + *s - *zone_s;
+    std::int64_t ns = 0;  // holds the years 1678 to 2261
+    const bool outside =
+        __builtin_mul_overflow(seconds, ns_per_s, &ns) || __builtin_add_overflow(ns, fraction_ns, &ns);
+    return outside ? std::nullopt : std::optional(Time{ns});
 }
 
 }  // namespace nm

@@ -31,8 +31,9 @@ void TextBuffer::append_decimal(double value, int decimals) {
         used(trim_fraction(at + decimals + 1));
         return;
     }
-    char* at = room(340);  // a double has up to 309 digits before the point
-    used(std::to_chars(at, at + 340, value, std::chars_format::fixed, 0).ptr);
+    // Written out, it would look like an integer above 2^53, which readers of JSON corrupt or refuse.
+    char* at = room(32);
+    used(std::to_chars(at, at + 32, value, std::chars_format::scientific).ptr);
 }
 
 }  // namespace nm

@@ -45,9 +45,13 @@ bool scalar_number(od::value& in, JsonValue& out) {
 
 bool scalar(od::value in, JsonValue& out) {
     out = JsonValue{};
-    switch (in.type()) {
-        case od::json_type::null:
-            return in.is_null();
+    od::json_type type;
+    if (in.type().get(type) != simdjson::SUCCESS) return false;
+    switch (type) {
+        case od::json_type::null: {
+            bool is_null = false;  // false, or an error, for other words that begin with n
+            return in.is_null().get(is_null) == simdjson::SUCCESS && is_null;
+        }
         case od::json_type::boolean:
             out.kind = JsonValue::Kind::boolean;
             return in.get_bool().get(out.boolean) == simdjson::SUCCESS;

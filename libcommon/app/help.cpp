@@ -1,0 +1,72 @@
+#include "app/help.hpp"
+
+#include "app/cli.hpp"
+
+namespace nm {
+namespace {
+
+class HelpLayout : public CLI::Formatter {
+  public:
+    HelpLayout() {
+        column_width(32);
+        label("Positionals", "Operands");
+    }
+
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        std::string out = "Usage: " + name;
+        if (!app->get_subcommands({}).empty()) out += " VERB";
+        out += " [OPTION...]";
+        for (const CLI::Option* option : app->get_options()) {
+            if (option->get_positional()) out += " " + make_option_usage(option);
+        }
+        return out + "\n";
+    }
+
+    std::string make_option_name(const CLI::Option* option, bool operand) const override {
+        if (operand) return option->get_type_name().empty() ? option->get_name() : option->get_type_name();
+        std::string out;
+        for (const std::string& name : option->get_snames()) out += (out.empty() ? "-" : ", -") + name;
+        const bool aligned = out.empty();
+        for (const std::string& name : option->get_lnames()) out += (out.empty() ? "--" : ", --") + name;
+        return aligned ? "    " + out : out;
+    }
+
+    std::string make_option_opts(const CLI::Option* option) const override {
+        const bool has_value = option->get_expected_max() > 0 && !option->get_type_name().empty();
+        return has_value && option->nonpositional() ? " " + option->get_type_name() : "";
+    }
+
+    std::string make_option_desc(const CLI::Option* option) const override {
+        const bool shows_default = option->get_expected_max() > 0 && !option->get_default_str().empty();
+        return option->get_description() + (shows_default ? " [" + option->get_default_str() + "]" : "");
+    }
+
+    std::string make_option_usage(const CLI::Option* option) const override {
+        const std::string name = make_option_name(option, true);
+        return option->get_required() ? name : "[" + name + "]";
+    }
+};
+
+std::string examples_text(const Verb& verb, std::size_t most) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, verb.examples.size()); ++i)
+        text += "  # " + verb.examples[i].what + "\n  " + verb.examples[i].command + "\n";
+    return text;
+}
+
+}  // namespace
+
+void set_help_layout(Tool& tool) {
+    const auto layout = std::make_shared<HelpLayout>();
+    tool.cli().formatter(layout);
+    std::string first_of_each;
+    for (Verb& verb : tool.verbs()) {
+        verb.cli->formatter(layout);
+        verb.cli->group("Verbs");
+        verb.cli->footer("EXAMPLES:\n" + examples_text(verb, verb.examples.size()));
+        first_of_each += examples_text(verb, 1);
+    }
+    tool.cli().footer("Options of a verb: " + tool.name() + " VERB --help\n\nEXAMPLES:\n" + first_of_each);
+}
+
+}  // namespace nm
