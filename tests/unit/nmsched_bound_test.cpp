@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "bound.hpp"
+#include "../../tools/nmsched/bound.hpp"
 #include "nmsched_cases.hpp"
 
 namespace nmsched {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "check.hpp"
-#include "random.hpp"
-#include "solve.hpp"
+#include "../../tools/nmsched/check.hpp"
+#include "../../tools/nmsched/random.hpp"
+#include "../../tools/nmsched/solve.hpp"
 
 namespace nmsched {
 

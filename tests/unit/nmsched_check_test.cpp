@@ -3,7 +3,7 @@
 #include <functional>
 #include <set>
 
-#include "check.hpp"
+#include "../../tools/nmsched/check.hpp"
 #include "nmsched_cases.hpp"
 
 namespace nmsched {

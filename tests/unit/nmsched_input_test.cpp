@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "../../tools/nmsched/input.hpp"
 #include "base/result.hpp"
-#include "input.hpp"
 
 namespace nmsched {
 namespace {

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "../../tools/nmsched/greedy.hpp"
+#include "../../tools/nmsched/solve.hpp"
 #include "base/clock.hpp"
-#include "greedy.hpp"
 #include "nmsched_cases.hpp"
-#include "solve.hpp"
 
 namespace nmsched {
 namespace {

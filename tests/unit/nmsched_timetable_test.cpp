@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "random.hpp"
-#include "timetable.hpp"
+#include "../../tools/nmsched/random.hpp"
+#include "../../tools/nmsched/timetable.hpp"
 
 namespace nmsched {
 namespace {

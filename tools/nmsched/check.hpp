@@ -1,6 +1,6 @@
 // Is this plan valid for this input? A second opinion that shares no code with the solver: names instead of
 // indices, and timetables by laying out every run of two tests over the least common multiple of their
-// periods. Proof: tests/unit/nmsched_check_test.cpp (seeded mutations).
+// periods. Proof: tests/unit/nmsched_check_test.cpp (seeded mutations), tests/cli/nmsched.bats.
 #pragma once
 
 #include <cstdint>

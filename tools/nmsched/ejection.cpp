@@ -14,6 +14,8 @@ std::size_t index(int i) {
 // How far above the best number of rejects the walk may climb.
 constexpr int slack = 2;
 constexpr int entries_tried = 40;
+// Of a large fleet an insertion looks at this many nodes only.
+constexpr std::size_t nodes_tried = 200;
 constexpr std::uint32_t tabu_steps = 12;
 constexpr double penalty_step = 0.1;
 constexpr double penalty_cap = 1.0;
@@ -45,9 +47,10 @@ bool Ejection::insert(int app) {
     if (problem.may_use(app, current) && !closed_[index(current)] && state_.place(app, current)) return true;
     if (eligible.empty() || !servers_have_room(state_, app)) return false;
     const std::size_t start = random_.below(eligible.size());
+    const std::size_t tried = std::min(eligible.size(), nodes_tried);
     // Nodes in use first: a fresh one costs the objective's last term.
     for (const bool used : {true, false})
-        for (std::size_t i = 0; i < eligible.size(); ++i) {
+        for (std::size_t i = 0; i < tried; ++i) {
             const int node = eligible[(start + i) % eligible.size()];
             if (closed_[index(node)] || state_.apps_on(node).empty() == used) continue;
             if (state_.place(app, node)) return true;

@@ -1,6 +1,7 @@
 #include "greedy.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace nmsched {
 namespace {
@@ -14,6 +15,18 @@ std::vector<int> sorted_by(const std::vector<double>& key) {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return key[index(a)] > key[index(b)]; });
     return order;
+}
+
+// The app's exclusive test that takes the most of its period, or null.
+const Test* longest_test(const Problem& problem, int app) {
+    const Test* longest = nullptr;
+    const auto share = [](const Test& test) { return static_cast<double>(test.duration_s) / test.period_s; };
+    for (int t = problem.apps[index(app)].first_test; t < problem.apps[index(app)].last_test; ++t) {
+        const Test& test = problem.tests[index(t)];
+        if (test.kind != TestClass::exclusive) continue;
+        if (longest == nullptr || share(test) > share(*longest)) longest = &test;
+    }
+    return longest;
 }
 
 }  // namespace
@@ -71,12 +84,27 @@ void keep_current(State& state) {
     for (const int app : retime) state.place(app, problem.apps[index(app)].current);
 }
 
-void first_fit(State& state, const std::vector<int>& order) {
+bool first_fit(State& state, const std::vector<int>& order, Stop* stop) {
+    const Problem& problem = state.problem();
+    // Nodes only fill up here, so a node without a gap for one (period, duration) never has one again.
+    std::map<std::pair<std::int32_t, std::int32_t>, std::vector<bool>> no_gap;
     for (const int app : order) {
+        if (stop != nullptr && stop->now()) return false;
         if (state.node_of(app) != none || !servers_have_room(state, app)) continue;
-        for (const int node : state.problem().eligible[index(app)])
+        const Test* longest = longest_test(problem, app);
+        std::vector<bool>* full = nullptr;
+        if (longest != nullptr) {
+            full = &no_gap[{longest->period_s, longest->duration_s}];
+            full->resize(problem.nodes.size(), false);
+        }
+        for (const int node : problem.eligible[index(app)]) {
+            if (!state.has_room(app, node) || (full != nullptr && (*full)[index(node)])) continue;
             if (state.place(app, node)) break;
+            if (full != nullptr && !earliest_offset(problem, *longest, {&state.node_table(node), nullptr}))
+                (*full)[index(node)] = true;
+        }
     }
+    return true;
 }
 
 Plan greedy(const Problem& problem, Stop& stop) {
@@ -95,12 +123,13 @@ Plan greedy(const Problem& problem, Stop& stop) {
     keep_current(state);
     const Plan kept = state.plan();
     Plan best = kept;
-    for (const std::vector<double>* key : {&hard, static_cast<const std::vector<double>*>(&easy),
-                                           static_cast<const std::vector<double>*>(&time_only)}) {
+    // Easy apps first: the count of apps decides. That order is always finished: even a limit of 0 has an
+    // answer.
+    const std::vector<double>* const keys[] = {&easy, &hard, &time_only};
+    for (const std::vector<double>* key : keys) {
         state.load(kept);
-        first_fit(state, sorted_by(*key));
+        if (!first_fit(state, sorted_by(*key), key == &easy ? nullptr : &stop)) break;
         if (best.score > state.score()) best = state.plan();
-        if (stop.now()) break;
     }
     return best;
 }

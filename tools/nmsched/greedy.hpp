@@ -16,8 +16,9 @@ bool servers_have_room(const State& state, int app);
 // Keeps every app where (and, if it can, when) it runs now; what does not fit there any more stays rejected.
 void keep_current(State& state);
 
-// Puts the apps of `order` that are rejected on the first node that takes them.
-void first_fit(State& state, const std::vector<int>& order);
+// Puts the apps of `order` that are rejected on the first node that takes them. False when cut short by
+// `stop`, which may be null.
+bool first_fit(State& state, const std::vector<int>& order, Stop* stop);
 
 Plan greedy(const Problem& problem, Stop& stop);
 

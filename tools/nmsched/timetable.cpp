@@ -71,12 +71,16 @@ std::optional<std::int32_t> earliest_offset(const Problem& problem, const Test& 
                                             std::int32_t from) {
     const std::int32_t* row = problem.gcd_row(test.period_class);
     bool possible = true;
+    std::int64_t repeat = problem.slot_s;  // what is free looks the same after this many seconds
     each_booking(on, [&](const Booking& booking) {
-        possible = possible && test.duration_s + booking.duration_s <= row[booking.period_class];
+        const std::int32_t g = row[booking.period_class];
+        possible = possible && test.duration_s + booking.duration_s <= g;
+        if (repeat < test.period_s && repeat % g != 0) repeat = std::lcm(repeat, std::int64_t{g});
     });
     if (!possible) return std::nullopt;
     std::int32_t start = round_up(from, problem.slot_s);
-    for (int jumps = 0; jumps < jump_budget && start < test.period_s; ++jumps) {
+    const std::int64_t end = std::min<std::int64_t>(test.period_s, start + repeat);
+    for (int jumps = 0; jumps < jump_budget && start < end; ++jumps) {
         const std::int32_t before = start;
         each_booking(on, [&](const Booking& booking) {
             if (start < test.period_s)
