@@ -40,7 +40,7 @@ void Console::detail(const std::string& message) {
 }
 
 void Console::progress(std::uint64_t done, std::uint64_t total, const char* unit) {
-    if (quiet_ || !stderr_is_terminal()) return;
+    if (quiet_ || !on_terminal_) return;
     const std::int64_t now_ns = monotonic_ns();
     if (bar_started_ns_ == 0) bar_started_ns_ = bar_drawn_ns_ = now_ns;
     if (now_ns - bar_drawn_ns_ < redraw_ns) return;

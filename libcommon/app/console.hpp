@@ -39,6 +39,7 @@ class Console {
     std::string tool_;
     bool quiet_ = false;
     bool verbose_ = false;
+    const bool on_terminal_ = stderr_is_terminal();
     bool bar_drawn_ = false;
     std::int64_t bar_started_ns_ = 0;
     std::int64_t bar_drawn_ns_ = 0;

@@ -35,7 +35,7 @@ PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, Packet
         });
         if (first_of_family) (socket->family() == Family::v4 ? lane_v4_ : lane_v6_) = lanes_.size();
         window_ = window_ == 0 ? socket->capacity() : std::min(window_, socket->capacity());
-        lanes_.push_back({socket, {}, socket->drops()});
+        lanes_.push_back({socket, {}, socket->drops(), false});
         loop_.add(socket->fd(), EPOLLIN | EPOLLERR, [](std::uint32_t) {});
     }
     constexpr std::size_t largest_window = std::size_t{1} << 20;
@@ -49,8 +49,7 @@ PacketEngine::~PacketEngine() {
 void PacketEngine::turn(std::int64_t deadline_ns) {
     bool worked = send_due();
     for (Lane& lane : lanes_) {
-        worked |= take_replies(lane);
-        worked |= take_errors(lane);
+        if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
     }
     expire(monotonic_ns());
     if (worked) return;
@@ -110,10 +109,10 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
         entry.target = due->target;
         entry.seq = due->seq;
         ProbeTarget& target = board_.target(due->target);
-        Lane& lane = sending_lane(target.address.family);
-        Outgoing& out = lane.batch.emplace_back();
+        Outgoing& out = sending_lane(target.address.family).batch.emplace_back();
+        out.target = &target;
+        out.to = target.address;
         out.index = entry.index;
-        protocol_.build(collected, entry.index, target, out);
         ++collected;
     }
     pacer_.sent(collected);
@@ -122,6 +121,10 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
 }
 
 void PacketEngine::send_batch(Lane& lane) {
+    protocol_.build(lane.batch);
+    if (!lane.in_use) {
+        for (Lane& other : lanes_) other.in_use |= other.socket->family() == lane.socket->family();
+    }
     const std::int64_t before_ns = monotonic_ns();
     for (const Outgoing& out : lane.batch) flight_.find(out.index)->sent_mono_ns = before_ns;
     lane.socket->send(lane.batch);

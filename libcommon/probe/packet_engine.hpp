@@ -43,8 +43,8 @@ class PacketProtocol {
     virtual ~PacketProtocol() = default;
     // Sockets to receive on; the first of a family also sends.
     virtual std::vector<StampSocket*> sockets() = 0;
-    // Builds the packet of this index to this target into room that stays valid until the next batch.
-    virtual void build(std::size_t slot, std::uint32_t index, ProbeTarget& target, Outgoing& out) = 0;
+    // Builds the packets of a batch: out.bytes by out.index and out.target, valid until the next batch.
+    virtual void build(std::vector<Outgoing>& batch) = 0;
     // Reads a batch that came in on a socket; one answer for each packet.
     virtual void parse(const StampSocket& socket, const std::vector<Incoming>& in,
                        std::vector<Answer>& out) = 0;
@@ -88,6 +88,7 @@ class PacketEngine : public ProbeEngine {
         StampSocket* socket;
         std::vector<Outgoing> batch;
         std::uint32_t drops_seen = 0;
+        bool in_use = false;  // something was sent in its family: there may be answers
     };
 
     bool send_due();

@@ -26,23 +26,30 @@ std::string error_text(const PacketEvent& event) {
 
 }  // namespace
 
-std::optional<RttSummary> summarize(std::vector<std::int64_t> rtts_ns) {
+std::optional<RttSummary> summarize(const std::vector<std::int64_t>& rtts_ns) {
     if (rtts_ns.empty()) return std::nullopt;
-    std::sort(rtts_ns.begin(), rtts_ns.end());
-    const auto n = static_cast<double>(rtts_ns.size());
+    if (rtts_ns.size() == 1) {
+        const double only_us = static_cast<double>(rtts_ns.front()) / 1e3;
+        return RttSummary{only_us, only_us, only_us, 0, only_us, only_us, only_us};
+    }
+    std::vector<std::int64_t> sorted = rtts_ns;
+    std::sort(sorted.begin(), sorted.end());
+    const auto n = static_cast<double>(sorted.size());
     double sum = 0;
-    for (const std::int64_t rtt : rtts_ns) sum += static_cast<double>(rtt);
+    for (const std::int64_t rtt : sorted) sum += static_cast<double>(rtt);
     const double mean = sum / n;
     double squares = 0;
-    for (const std::int64_t rtt : rtts_ns)
-        squares += (static_cast<double>(rtt) - mean) * (static_cast<double>(rtt) - mean);
-    return RttSummary{static_cast<double>(rtts_ns.front()) / 1e3,
+    for (const std::int64_t rtt : sorted) {
+        const double difference = static_cast<double>(rtt) - mean;
+        squares += difference * difference;
+    }
+    return RttSummary{static_cast<double>(sorted.front()) / 1e3,
                       mean / 1e3,
-                      static_cast<double>(rtts_ns.back()) / 1e3,
+                      static_cast<double>(sorted.back()) / 1e3,
                       std::sqrt(squares / n) / 1e3,
-                      nearest_rank_us(rtts_ns, 0.5),
-                      nearest_rank_us(rtts_ns, 0.95),
-                      nearest_rank_us(rtts_ns, 0.99)};
+                      nearest_rank_us(sorted, 0.5),
+                      nearest_rank_us(sorted, 0.95),
+                      nearest_rank_us(sorted, 0.99)};
 }
 
 std::uint32_t Scoreboard::add(ProbeTarget target) {

@@ -124,22 +124,24 @@ class Scoreboard {
 struct RttSummary {
     double min_us, avg_us, max_us, mdev_us, p50_us, p95_us, p99_us;
 };
-std::optional<RttSummary> summarize(std::vector<std::int64_t> rtts_ns);
+std::optional<RttSummary> summarize(const std::vector<std::int64_t>& rtts_ns);
 
 template <class Record>
 void set_rtts(Record& record, const Tally& tally) {
     const auto rtt = summarize(tally.rtts_ns);
-    if (!rtt) return;
-    record.rtt_min_us = rtt->min_us;
-    record.rtt_avg_us = rtt->avg_us;
-    record.rtt_max_us = rtt->max_us;
-    record.rtt_mdev_us = rtt->mdev_us;
-    record.rtt_p50_us = rtt->p50_us;
-    record.rtt_p95_us = rtt->p95_us;
-    record.rtt_p99_us = rtt->p99_us;
+    const auto value = [&](double RttSummary::*member) {
+        return rtt ? std::optional((*rtt).*member) : std::nullopt;
+    };
+    record.rtt_min_us = value(&RttSummary::min_us);
+    record.rtt_avg_us = value(&RttSummary::avg_us);
+    record.rtt_max_us = value(&RttSummary::max_us);
+    record.rtt_mdev_us = value(&RttSummary::mdev_us);
+    record.rtt_p50_us = value(&RttSummary::p50_us);
+    record.rtt_p95_us = value(&RttSummary::p95_us);
+    record.rtt_p99_us = value(&RttSummary::p99_us);
 }
 
-// What both kinds of per-target record share.
+// What both kinds of per-target record share: every one of these members is set, so a record may be reused.
 template <class Record>
 void set_common(Record& record, const ProbeTarget& target, Time ts) {
     const Tally& tally = target.tally;
@@ -159,10 +161,11 @@ void set_common(Record& record, const ProbeTarget& target, Time ts) {
     record.loss_pct = record.sent == 0 ? 0
                                        : 100.0 * static_cast<double>(record.sent - record.received) /
                                              static_cast<double>(record.sent);
-    if (tally.ttl != 0) record.ttl = tally.ttl;
+    record.ttl = tally.ttl != 0 ? std::optional<std::uint32_t>(tally.ttl) : std::nullopt;
     record.ts_source = tally.ts_source;
     record.error = tally.error;
-    if (target.resolve_ms >= 0) record.resolve_ms = static_cast<double>(target.resolve_ms);
+    record.resolve_ms =
+        target.resolve_ms >= 0 ? std::optional(static_cast<double>(target.resolve_ms)) : std::nullopt;
     set_rtts(record, tally);
 }
 

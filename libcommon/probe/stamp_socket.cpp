@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "base/clock.hpp"
 
@@ -47,6 +48,41 @@ int pending_error(int fd) {
 std::int64_t software_stamp_ns(const cmsghdr* header) {
     const auto stamps = control_value<scm_timestamping>(header);
     return stamps.ts[0].tv_sec * ns_per_s + stamps.ts[0].tv_nsec;
+}
+
+// Whether a datagram that comes in now bears a receive stamp.
+bool loopback_is_stamped(int fd) {
+    char byte = 0;
+    if (::send(fd, &byte, 1, 0) != 1) return false;
+    std::array<char, control_bytes> control{};
+    iovec vector{&byte, 1};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(fd, &message, MSG_DONTWAIT) != 1) return false;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) return software_stamp_ns(c) != 0;
+    }
+    return false;
+}
+
+// The kernel turns receive stamps on some milliseconds after the first socket asks for them, and packets
+// until then have none: waits until a datagram on loopback has one, or 20 ms where loopback is down.
+void await_receive_stamps() {
+    constexpr int tries = 40;
+    const timespec pause{0, 500'000};
+    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_storage address;
+    socklen_t length = to_sockaddr(IpAddress::v4(0x7F000001U), 0, address);
+    ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
+    set_option(fd.get(), SOL_SOCKET, SO_TIMESTAMPING,
+               SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+    for (int attempt = 0; attempt < tries && !loopback_is_stamped(fd.get()); ++attempt)
+        ::nanosleep(&pause, nullptr);
 }
 
 }  // namespace
@@ -97,6 +133,7 @@ Result<std::unique_ptr<StampSocket>> StampSocket::open(const StampSocketOptions&
     if (!fd) return os_error("socket", errno);
     std::unique_ptr<StampSocket> socket(new StampSocket(options, std::move(fd)));
     if (const Status status = socket->configure(); !status) return status.error();
+    await_receive_stamps();
     return socket;
 }
 

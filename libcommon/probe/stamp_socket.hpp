@@ -31,8 +31,11 @@ struct StampSocketOptions {
     std::string interface;
 };
 
+struct ProbeTarget;
+
 // One packet to send: bytes stay the caller's until send() returns.
 struct Outgoing {
+    ProbeTarget* target = nullptr;  // the caller's
     IpAddress to;
     Bytes bytes;
     std::uint32_t index = 0;  // the caller's, given back with the time stamp

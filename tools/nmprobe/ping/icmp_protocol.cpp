@@ -107,10 +107,11 @@ std::vector<nm::StampSocket*> IcmpProtocol::sockets() {
     return sockets;
 }
 
-void IcmpProtocol::build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target,
-                         nm::Outgoing& out) {
-    out.to = target.address;
-    out.bytes = builder_.build(slot, index, target.address.family);
+void IcmpProtocol::build(std::vector<nm::Outgoing>& batch) {
+    for (std::size_t slot = 0; slot < batch.size(); ++slot) {
+        nm::Outgoing& out = batch[slot];
+        out.bytes = builder_.build(slot, out.index, out.to.family);
+    }
 }
 
 void IcmpProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,

@@ -12,8 +12,7 @@ class IcmpProtocol : public nm::PacketProtocol {
     explicit IcmpProtocol(const PingOptions& options);
 
     std::vector<nm::StampSocket*> sockets() override;
-    void build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target,
-               nm::Outgoing& out) override;
+    void build(std::vector<nm::Outgoing>& batch) override;
     void parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,
                std::vector<nm::Answer>& out) override;
     nm::Answer parse_quote(const nm::StampSocket& socket, const nm::QueuedError& error) override;

@@ -21,12 +21,11 @@ class IcmpReporter : public nm::ProbeReporter {
     }
 
     void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
-        nm::IcmpProbe record;
-        nm::set_common(record, target, ts);
-        record.wrong_source = target.tally.wrong;
-        record.state = state_of(target.tally);
-        record.socket = protocol_.kind(target.address.family);
-        out_.write(record);
+        nm::set_common(record_, target, ts);
+        record_.wrong_source = target.tally.wrong;
+        record_.state = state_of(target.tally);
+        record_.socket = protocol_.kind(target.address.family);
+        out_.write(record_);
     }
 
     void round_done() override { out_.end_round(); }
@@ -47,6 +46,7 @@ class IcmpReporter : public nm::ProbeReporter {
 
     nm::Output& out_;
     const IcmpProtocol& protocol_;
+    nm::IcmpProbe record_;  // reused: its strings keep their room
 };
 
 }  // namespace

@@ -168,7 +168,8 @@ Answer parse_raw_v4(const EchoRun& run, Bytes bytes) {
     Answer answer;
     if (type == ICMP_ECHOREPLY) {
         answer = read_reply(run, in, checksum_ok, raw_index_bits);
-    } else if (const auto quote = nm::read_icmp_quote(Family::v4, in); nm::is_icmp_error(Family::v4, type) && quote.ok) {
+    } else if (const auto quote = nm::read_icmp_quote(Family::v4, in);
+               nm::is_icmp_error(Family::v4, type) && quote.ok) {
         if (quote.proto != IPPROTO_ICMP) return {};
         answer = read_quoted_echo(run, quote.body, ICMP_ECHO, quote.to, raw_index_bits);
         if (answer.kind != Answer::Kind::foreign && !checksum_ok) answer.kind = Answer::Kind::corrupt;
@@ -187,7 +188,8 @@ Answer parse_raw_v6(const EchoRun& run, Bytes packet) {
     Answer answer;
     if (type == ICMP6_ECHO_REPLY) {
         answer = read_reply(run, in, true, raw_index_bits);
-    } else if (const auto quote = nm::read_icmp_quote(Family::v6, in); nm::is_icmp_error(Family::v6, type) && quote.ok) {
+    } else if (const auto quote = nm::read_icmp_quote(Family::v6, in);
+               nm::is_icmp_error(Family::v6, type) && quote.ok) {
         if (quote.proto != IPPROTO_ICMPV6) return {};
         answer = read_quoted_echo(run, quote.body, ICMP6_ECHO_REQUEST, quote.to, raw_index_bits);
     }

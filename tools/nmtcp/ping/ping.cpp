@@ -32,7 +32,7 @@ class TcpReporter : public nm::ProbeReporter {
 
     void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
         const nm::Tally& tally = target.tally;
-        nm::TcpProbe record;
+        nm::TcpProbe& record = record_;
         nm::set_common(record, target, ts);
         record.port = target.port;
         record.state = state_of(tally);
@@ -41,8 +41,9 @@ class TcpReporter : public nm::ProbeReporter {
         record.wrong_source = tally.wrong;
         record.socket = socket_;
         if (socket_ == nm::SocketKind::connect) record.syn_retrans = tally.retransmitted;
-        if (record.open > 0 && target.mss != 0) record.mss = target.mss;
-        if (record.open > 0) record.options = option_words(target.tcp_options);
+        const bool known = record.open > 0;
+        record.mss = known && target.mss != 0 ? std::optional<std::uint32_t>(target.mss) : std::nullopt;
+        record.options = known ? option_words(target.tcp_options) : "";
         out_.write(record);
     }
 
@@ -58,6 +59,7 @@ class TcpReporter : public nm::ProbeReporter {
 
     nm::Output& out_;
     nm::SocketKind socket_;
+    nm::TcpProbe record_;  // reused: its strings keep their room
 };
 
 // The raw way, or nullptr where it is not allowed and --method auto may do without.

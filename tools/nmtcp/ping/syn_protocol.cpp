@@ -171,12 +171,15 @@ IpAddress SynProtocol::source_to(const IpAddress& to) {
     return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
 }
 
-void SynProtocol::build(std::size_t slot, std::uint32_t index, nm::ProbeTarget& target, nm::Outgoing& out) {
-    // Once a round, because routes change between rounds.
-    if (target.address.is_v4() && (target.tally.begun == 1 || !target.source.is_set()))
-        target.source = source_to(target.address);
-    out.to = target.address;
-    out.bytes = builder_.build(slot, index, target.source, target.address, target.port);
+void SynProtocol::build(std::vector<nm::Outgoing>& batch) {
+    for (std::size_t slot = 0; slot < batch.size(); ++slot) {
+        nm::Outgoing& out = batch[slot];
+        nm::ProbeTarget& target = *out.target;
+        // Once a round, because routes change between rounds.
+        if (out.to.is_v4() && (target.tally.begun == 1 || !target.source.is_set()))
+            target.source = source_to(out.to);
+        out.bytes = builder_.build(slot, out.index, target.source, out.to, target.port);
+    }
 }
 
 void SynProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,

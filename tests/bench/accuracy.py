@@ -1,0 +1,116 @@
+"""Our round-trip times against what a capture on the interface saw, packet by packet."""
+import json
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import harness
+import paths
+from harness import BUILD
+
+PROBES = 200
+
+
+def read_pcap(path):
+    """(time in ns, IP packet) of a nanosecond pcap; Ethernet or raw IP."""
+    data = Path(path).read_bytes()
+    magic, = struct.unpack_from("<I", data)
+    assert magic == 0xA1B23C4D, "not a nanosecond pcap"
+    link, = struct.unpack_from("<I", data, 20)
+    at, skip = 24, 14 if link == 1 else 0
+    while at + 16 <= len(data):
+        seconds, nanoseconds, length, _ = struct.unpack_from("<IIII", data, at)
+        yield seconds * 10**9 + nanoseconds, data[at + 16 + skip:at + 16 + length]
+        at += 16 + length
+
+
+def true_rtts(path):
+    """By key of the exchange: ICMP identifier and sequence, or the TCP source port and sequence number."""
+    sent, rtts = {}, {}
+    for when, packet in read_pcap(path):
+        header = (packet[0] & 15) * 4
+        body = packet[header:]
+        if packet[9] == 1 and body[0] in (0, 8):
+            key = body[4:8]
+            (sent.setdefault if body[0] == 8 else lambda k, w: rtts.setdefault(k, w - sent.get(k, w)))(key, when)
+        elif packet[9] == 6:
+            source, destination, sequence, acknowledged = struct.unpack_from(">HHII", body)
+            flags = body[13]
+            if flags == 2:
+                sent.setdefault((source, sequence), when)
+            elif flags in (0x12, 0x14):
+                key = (destination, (acknowledged - 1) % 2**32)
+                if key in sent:
+                    rtts.setdefault(key, when - sent[key])
+    return [rtts[key] for key in sent if key in rtts]
+
+
+def quantile(values, q):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+
+
+def measure(enter, device, argv):
+    """Errors in us, ours minus the tap's, in the order of sending."""
+    with tempfile.TemporaryDirectory() as folder:
+        capture = Path(folder) / "tap.pcap"
+        tap = subprocess.Popen([*enter, "tcpdump", "-q", "-n", "-i", device, "--time-stamp-precision=nano", "-U",
+                                "--immediate-mode", "-w", capture, "icmp or tcp"], stderr=subprocess.PIPE, text=True)
+        while "listening on" not in tap.stderr.readline():
+            pass
+        output = subprocess.run([*enter, *argv], capture_output=True, text=True).stdout
+        time.sleep(0.3)
+        tap.terminate()
+        tap.wait()
+        records = [json.loads(line) for line in output.splitlines()]
+        replies = sorted((r for r in records if r["type"].endswith(".reply") and r["fate"] == "reply"), key=lambda r: r["seq"])
+        ours = [r["rtt_us"] for r in replies]
+        truth = [rtt / 1e3 for rtt in true_rtts(capture)]
+        assert len(ours) == len(truth), f"{len(ours)} replies, {len(truth)} in the capture"
+        return [a - b for a, b in zip(ours, truth)], truth
+
+
+def entry(path):
+    def run(name, rounds):
+        common = ["-c", str(PROBES), "-i", "20ms", "--each"]
+        methods = {
+            "nmprobe ping, raw": [BUILD / "bin/nmprobe", "ping", "10.99.0.1", "--socket", "raw", *common],
+            "nmprobe ping, dgram": [BUILD / "bin/nmprobe", "ping", "10.99.0.1", "--socket", "dgram", *common],
+            "nmtcp ping, syn": [BUILD / "bin/nmtcp", "ping", "10.99.0.1:80", "--method", "syn", *common],
+            "nmtcp ping, connect": [BUILD / "bin/nmtcp", "ping", "10.99.0.1:80", "--method", "connect", *common],
+        }
+        errors = {method: [] for method in methods}
+        truths = {method: [] for method in methods}
+        with paths.PATHS[path]() as enter:
+            subprocess.run([*enter, "sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647"], check=True)
+            server = None
+            if path == "veth":
+                listen = ("import socket\ns = socket.create_server(('0.0.0.0', 80), backlog=1024)\n"
+                          "while True: s.accept()[0].close()")
+                server = subprocess.Popen(["ip", "netns", "exec", enter[-1][:-1] + "q", "python3", "-c", listen])
+                time.sleep(0.5)
+            device = "sim0" if path == "10ms" else "eth0"
+            for _ in range(max(1, rounds // 3)):
+                for method, argv in methods.items():
+                    found, truth = measure(enter, device, argv)
+                    errors[method] += found
+                    truths[method] += truth
+            if server:
+                server.kill()
+                server.wait()
+        rows = [{
+            "program": method,
+            "probes": len(found),
+            "true median us": f"{quantile(truths[method], .5):.1f}",
+            "median error us": f"{quantile(found, .5):+.1f}",
+            "p99 |error| us": f"{quantile([abs(e) for e in found], .99):.1f}",
+            "max |error| us": f"{max(abs(e) for e in found):.1f}",
+        } for method, found in errors.items()]
+        title = f"{PROBES} probes 20 ms apart, path {path}; error against an AF_PACKET capture, packet by packet."
+        return harness.Result(name, title, list(rows[0]), rows)
+    return run
+
+
+ENTRIES = {f"accuracy-{path}": entry(path) for path in paths.PATHS}

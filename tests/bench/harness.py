@@ -1,0 +1,96 @@
+"""Runs programs interleaved and turns what they took into medians, ratios and a table."""
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("NM_BUILD", ROOT / "build"))
+README = Path(__file__).parent / "README.md"
+
+
+class Program:
+    """One side of an entry: argv, and count(stdout path) -> how many results it delivered."""
+
+    def __init__(self, name, argv, count, output=None):
+        self.name, self.argv, self.count, self.output = name, [str(a) for a in argv], count, output
+
+
+class Result:
+    def __init__(self, name, title, columns, rows):
+        self.name, self.title, self.columns, self.rows = name, title, columns, rows
+
+    def table(self):
+        lines = [f"### {self.name}", self.title, "", "| " + " | ".join(self.columns) + " |",
+                 "|" + "---|" * len(self.columns)]
+        lines += ["| " + " | ".join(str(row.get(c, "")) for c in self.columns) + " |" for row in self.rows]
+        return "\n".join(lines) + "\n"
+
+
+def run_once(program, folder):
+    """Wall seconds, CPU seconds, peak MB, and what the program delivered."""
+    output = folder / "stdout"
+    with open(output, "wb") as out, open(os.devnull) as nothing:
+        began = time.monotonic()
+        child = subprocess.Popen(program.argv, stdin=nothing, stdout=out, stderr=subprocess.DEVNULL)
+        _, _, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - began
+        child.returncode = 0
+    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime, "rss_mb": usage.ru_maxrss / 1024,
+            "delivered": program.count(program.output or output)}
+
+
+def compare(name, title, programs, rounds, work):
+    """Rounds of all programs in turn; the first program is ours. work: results that each should deliver."""
+    samples = {program.name: [] for program in programs}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(rounds):
+            for program in programs:
+                if sys.stderr.isatty():
+                    print(f"\r\033[K{name}: round {number + 1} of {rounds}: {program.name}", end="", file=sys.stderr)
+                samples[program.name].append(run_once(program, Path(folder)))
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+
+    def median(program, key):
+        return statistics.median(sample[key] for sample in samples[program.name])
+
+    ours = programs[0]
+    rows = []
+    for program in programs:
+        wall, cpu = median(program, "wall_s"), median(program, "cpu_s")
+        rows.append({
+            "program": program.name,
+            "wall s": f"{wall:.3f}",
+            "per s": f"{work / wall:,.0f}",
+            "cpu us each": f"{cpu / work * 1e6:.1f}",
+            "peak MB": f"{median(program, 'rss_mb'):.1f}",
+            "missing (worst)": work - min(sample["delivered"] for sample in samples[program.name]),
+            "speed, ours = 1": f"{median(ours, 'wall_s') / wall:.2f}",
+            "cpu, ours = 1": f"{cpu / median(ours, 'cpu_s'):.2f}",
+        })
+    return Result(name, title, list(rows[0]), rows)
+
+
+def record(result):
+    """Puts the entry's table between its markers in README.md, or at the end."""
+    begin, end = f"<!-- begin {result.name} -->", f"<!-- end {result.name} -->"
+    block = f"{begin}\n{result.table()}{end}"
+    text = README.read_text()
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
+    text = pattern.sub(lambda _: block, text) if begin in text else text.rstrip() + "\n\n" + block + "\n"
+    README.write_text(text)
+
+
+def count_lines(pattern):
+    """A counter of the output lines that match a regular expression."""
+    expression = re.compile(pattern)
+
+    def count(path):
+        with open(path, errors="replace") as lines:
+            return sum(1 for line in lines if expression.search(line))
+    return count
