@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/signals.hpp"
 #include "base/unique_fd.hpp"
 
 namespace nm {
@@ -28,7 +29,7 @@ class FileSource::Input {
     explicit Input(UniqueFd fd)
         : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {}
 
-    // Appends what the file has next; after 0 bytes at_end() is true.
+    // Appends what the file has next; after 0 bytes at_end() is true. Nothing once a signal asked to stop.
     Status fill() {
         if (first_ > 0) {
             std::memmove(buffer_.get(), buffer_.get() + first_, last_ - first_);
@@ -36,6 +37,7 @@ class FileSource::Input {
         }
         ssize_t count = 0;
         do {
+            if (stop_requested()) return Done{};
             count = ::read(fd_.get(), buffer_.get() + last_, input_size - last_);
         } while (count < 0 && errno == EINTR);
         if (count < 0) return os_error("read", errno, Exit::io_error);
@@ -73,7 +75,9 @@ class FileSource::Unpacker {
     Result<std::size_t> read(Input& input, std::span<std::uint8_t> out) {
         while (!done_) {
             if (input.bytes().empty() && !input.at_end()) {
-                if (Status filled = input.fill(); !filled) return filled.error();
+                Status filled = input.fill();
+                if (stop_requested()) return std::size_t{0};
+                if (!filled) return filled.error();
             }
             std::size_t produced = 0;
             if (const char* damage = step(input, out, produced)) {
@@ -242,7 +246,9 @@ Result<FileSource> FileSource::open(const std::string& path) {
     if (!fd) return os_error(name, errno, Exit::no_input);
     auto input = std::make_unique<Input>(std::move(fd));
     while (input->bytes().size() < longest_magic && !input->at_end()) {
-        if (Status filled = input->fill(); !filled) {
+        Status filled = input->fill();
+        if (stop_requested()) break;
+        if (!filled) {
             return Error{filled.error().exit, name + ": " + filled.error().message};
         }
     }

@@ -21,7 +21,8 @@ class FileSource {
     FileSource& operator=(FileSource&&) noexcept;
     ~FileSource();
 
-    // Fills out with at least one unpacked byte and returns how many; 0 is the end of the file.
+    // Fills out with at least one unpacked byte and returns how many; 0 is the end of the file, or that
+    // a signal asked the tool to stop.
     // Exit::io_error when reading fails, Exit::bad_data when the packed data is damaged or cut short; the
     // message leaves the name of the file to the caller.
     Result<std::size_t> read(std::span<std::uint8_t> out);

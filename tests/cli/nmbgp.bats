@@ -144,6 +144,25 @@ summary() { tail -n 1 "$1" | jq -r ".$2"; }
     [[ $stderr == *"not in this version: 1 BGP4MP; these records were left out"* ]]
 }
 
+@test "a signal ends the run with what was read, even where no route ever comes" {
+    nmbgp mrt /dev/zero > out 2> /dev/null & pid=$!
+    sleep 0.5
+    kill -TERM "$pid"
+    status=0; wait "$pid" || status=$?
+    [ "$status" -eq 143 ]
+    [ "$(tail -n 1 out | jq -r .type)" = route.summary ]
+    mkfifo pipe
+    nmbgp mrt - < pipe > out & pid=$!
+    exec 9> pipe
+    cat "$bird" >&9
+    sleep 0.5
+    kill -TERM "$pid"
+    status=0; wait "$pid" || status=$?
+    exec 9>&-
+    [ "$status" -eq 143 ]
+    [ "$(tail -n 1 out | jq -c '[.type, .routes]')" = '["route.summary",1]' ]
+}
+
 @test "annotate joins flows with the table: what lookup says, annotate adds" {
     nmbgp mrt "$synth" | jq -r 'select(.type == "route").prefix | split("/")[0]' | awk 'NR % 97 == 0' > addresses
     jq -R -c '{type: "flow", v: 1, ts: "2026-11-22T00:00:00.000000Z", dst_ip: ., bytes: 1}' addresses > flows

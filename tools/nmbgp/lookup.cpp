@@ -12,7 +12,8 @@ std::vector<nm::IpAddress> parse_addresses(const std::vector<std::string>& texts
     std::vector<nm::IpAddress> out;
     for (const std::string& text : texts) {
         const auto ip = nm::parse_ip(text);
-        if (!ip) throw nm::UserError(nm::Exit::usage, "lookup: " + nm::in_quotes(text) + " is not an address");
+        if (!ip)
+            throw nm::UserError(nm::Exit::usage, "lookup: " + nm::in_quotes(text) + " is not an address");
         out.push_back(*ip);
     }
     return out;

@@ -1,5 +1,7 @@
 #include "table_files.hpp"
 
+#include "app/signals.hpp"
+
 namespace nmbgp {
 
 void TableFiles::each(const std::function<bool(TableReader&)>& read) {
@@ -56,8 +58,9 @@ RouteTable load_table(TableFiles& files) {
     RouteTable table;
     files.each([&](TableReader& reader) {
         table.read(reader);
-        return true;
+        return !nm::stop_requested();
     });
+    if (nm::stop_requested()) throw nm::UserError(nm::Exit::unavailable, "stopped before the table was read");
     if (files.incomplete())
         throw nm::UserError(files.exit(), "the table is not whole: nothing was looked up");
     table.finish();

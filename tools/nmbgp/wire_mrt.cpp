@@ -5,6 +5,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "app/signals.hpp"
+
 namespace nmbgp {
 
 namespace {
@@ -80,7 +82,7 @@ MrtReader::Step MrtReader::fail(const std::string& what) {
 
 MrtReader::Step MrtReader::next(MrtRecord& out) {
     if (!have(header_size)) {
-        if (!failed_ && first_ == last_) return Step::end;
+        if (!failed_ && (first_ == last_ || nm::stop_requested())) return Step::end;
         return fail("the file ends inside the header of a record");
     }
     ByteReader header(Bytes{buffer_.data() + first_, header_size});
@@ -91,6 +93,7 @@ MrtReader::Step MrtReader::next(MrtRecord& out) {
     const std::size_t length = header.u32();
     if (length > longest_body) return fail("a record of " + std::to_string(length) + " bytes is not MRT");
     if (!have(header_size + length)) {
+        if (nm::stop_requested()) return Step::end;
         const std::size_t there = last_ - first_ - header_size;
         return fail("the file ends inside a record: " + std::to_string(there) + " of " +
                     std::to_string(length) + " bytes are there");
