@@ -27,7 +27,7 @@ void define_mrt(nm::Tool& tool) {
     verb.cli
         ->add_option("FILE", options->files,
                      "MRT file (TABLE_DUMP_V2; plain, gz, bz2, xz); none or - reads stdin")
-        ->type_name("");
+        ->type_name("FILE...");
     verb.emits = {&nm::record_type<nm::Route>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::RouteSummary>};
     verb.examples = {
@@ -59,7 +59,9 @@ void define_annotate(nm::Tool& tool) {
 void define_lookup(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("lookup", "the route to each address, with all its attributes");
     const auto options = std::make_shared<LookupOptions>();
-    verb.cli->add_option("ADDR", options->addresses, "IPv4 or IPv6 address")->type_name("")->required();
+    verb.cli->add_option("ADDR", options->addresses, "IPv4 or IPv6 address")
+        ->type_name("ADDR...")
+        ->required();
     add_mrt_files(*verb.cli, options->mrt_files);
     verb.later_options = later_sources;
     verb.emits = {&nm::record_type<nm::Route>, &nm::record_type<nm::ErrorRecord>,
