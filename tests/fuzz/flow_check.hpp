@@ -1,0 +1,70 @@
+// What the flow fuzzers check of every datagram: it ends, and every record it gives is a line that a strict
+// JSON parser takes.
+#pragma once
+
+#include <cstdlib>
+
+#include "decode/decoder.hpp"
+#include "json/document.hpp"
+#include "json/write.hpp"
+
+namespace nmflowtool {
+
+template <class Record>
+void check_line(nm::TextBuffer& line, const Record& record) {
+    line.clear();
+    append_json(line, record);
+    if (!nm::Document::parse(line.view())) std::abort();
+}
+
+inline void check_datagram(Decoder& decoder, const Datagram& datagram, Records& records,
+                           nm::TextBuffer& line) {
+    decoder.open(datagram);
+    for (auto got = decoder.next(records); got != Decoder::Got::nothing; got = decoder.next(records)) {
+        switch (got) {
+            case Decoder::Got::flow:
+                check_line(line, records.flow);
+                break;
+            case Decoder::Got::option:
+                check_line(line, records.option);
+                break;
+            case Decoder::Got::sample:
+                check_line(line, records.sample);
+                break;
+            case Decoder::Got::counters:
+                check_line(line, records.counters);
+                break;
+            case Decoder::Got::nothing:
+                break;
+        }
+    }
+}
+
+inline void check_books(Decoder& decoder, nm::TextBuffer& line) {
+    decoder.finish();
+    decoder.for_each_stats([&](const nm::FlowStats& stats) { check_line(line, stats); });
+}
+
+// The input is a row of datagrams, each behind two bytes of length; with a version in front of each, so that
+// no run is wasted on other protocols.
+inline void check_datagrams(nm::Bytes input, std::initializer_list<std::uint8_t> version) {
+    Limits limits;
+    limits.domains = 8;
+    limits.template_fields = 4096;
+    limits.waiting_bytes = 4096;
+    Decoder decoder(limits);
+    Records records;
+    nm::TextBuffer line;
+    std::vector<std::uint8_t> payload;
+    nm::ByteReader in(input);
+    while (in.left() >= 2) {
+        const std::size_t length = std::min<std::size_t>(in.u16(), in.left());
+        const nm::Bytes bytes = in.bytes(length);
+        payload.assign(version);
+        payload.insert(payload.end(), bytes.begin(), bytes.end());
+        check_datagram(decoder, {{1}, nm::IpAddress::v4(0x0A010101), payload}, records, line);
+    }
+    check_books(decoder, line);
+}
+
+}  // namespace nmflowtool
