@@ -191,7 +191,7 @@ is_flow() {
 # same_as_tshark FILE KEY TSHARK_FIELD: the values of a key in the order of the wire.
 same_as_tshark() {
     nmflowtool decode -r "$1" 2>/dev/null | jq -r "select(.type == \"flow\") | .$2 // 0" >ours
-    tshark -r "$1" -d udp.port==2055,cflow -T fields -e "$3" 2>/dev/null |
+    tshark -r "$1" -d udp.port==9995,cflow -T fields -e "$3" 2>/dev/null |
         tr ',' '\n' | sed '/^$/d' >theirs
     [ -s theirs ]
     diff theirs ours
