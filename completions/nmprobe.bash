@@ -12,6 +12,7 @@ _nmprobe() {
         'ping -c' | 'ping --count') COMPREPLY=(); return ;;
         'ping -i' | 'ping --interval') COMPREPLY=(); return ;;
         'ping -t' | 'ping --timeout') COMPREPLY=(); return ;;
+        'ping --linger') COMPREPLY=(); return ;;
         'ping --every') COMPREPLY=(); return ;;
         'ping --rounds') COMPREPLY=(); return ;;
         'ping --rate') COMPREPLY=(); return ;;
@@ -24,13 +25,13 @@ _nmprobe() {
         'ping --size') COMPREPLY=(); return ;;
         'ping --socket') COMPREPLY=($(compgen -W 'auto raw dgram' -- "$cur")); return ;;
         'ping --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
-        'ping --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address round state sent received errors lost lost_self dup late corrupt wrong_source loss_pct rtt_min_us rtt_avg_us rtt_max_us rtt_mdev_us rtt_p50_us rtt_p95_us rtt_p99_us ttl ts_source socket error resolve_ms seq fate rtt_us from icmp_type icmp_code reason stage targets answered unresolved rounds unfinished foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
+        'ping --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address round state sent received errors lost lost_self dup late corrupt wrong_source loss_pct rtt_min_us rtt_avg_us rtt_max_us rtt_mdev_us rtt_p50_us rtt_p95_us rtt_p99_us ttl ts_source socket error resolve_ms seq fate rtt_us from icmp_type icmp_code reason stage targets answered unresolved rounds unfinished wrong foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
         'ping -o' | 'ping --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --receive-buffer --size --socket -h --help --format --fields -o --output --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --receive-buffer --size --socket -h --help --format --fields -o --output --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmprobe nmprobe

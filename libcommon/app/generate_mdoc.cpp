@@ -65,8 +65,11 @@ std::string options_section(Tool& tool) {
     bool common_done = false;
     std::string common;
     for (Verb& verb : tool.verbs()) {
-        const std::string operand = operand_of(verb);
-        out += ".Ss " + verb.name + (operand.empty() ? "" : " " + operand) + "\n" + sentence(verb.summary);
+        out += ".Ss " + verb.name;
+        for (const CLI::Option* option : operands_of(verb)) out += " " + operand_of(*option);
+        out += "\n" + sentence(verb.summary);
+        for (const CLI::Option* option : operands_of(verb))
+            out += ".Pp\n.Ar " + argument(operand_of(*option)) + " :\n" + sentence(option->get_description());
         std::string own;
         for (const OptionView& option : option_views(verb)) {
             if (!option.common)
@@ -127,10 +130,13 @@ std::string synopsis_section(Tool& tool) {
     std::string out = ".Sh SYNOPSIS\n";
     for (const Verb& verb : tool.verbs()) {
         out += ".Nm\n.Cm " + verb.name + "\n.Op Ar OPTION ...\n";
-        std::string operand = operand_of(verb);
-        const bool many = operand.ends_with("...");
-        if (many) operand.resize(operand.size() - 3);
-        if (!operand.empty()) out += ".Op Ar " + argument(operand) + (many ? " ..." : "") + "\n";
+        for (const CLI::Option* option : operands_of(verb)) {
+            std::string operand = operand_of(*option);
+            const bool many = operand.ends_with("...");
+            if (many) operand.resize(operand.size() - 3);
+            out += (option->get_required() ? ".Ar " : ".Op Ar ") + argument(operand) + (many ? " ..." : "") +
+                   "\n";
+        }
     }
     return out;
 }

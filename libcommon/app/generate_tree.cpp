@@ -36,10 +36,10 @@ std::string verb_tree(Tool& tool) {
         append_json_string(out, tool.name());
         out.append(std::string_view(R"(,"verb":)"));
         append_json_string(out, verb.name);
-        if (const std::string operand = operand_of(verb); !operand.empty()) {
-            out.append(std::string_view(R"(,"operand":)"));
-            append_json_string(out, operand);
-        }
+        std::vector<std::string> operands;
+        for (const CLI::Option* option : operands_of(verb)) operands.push_back(operand_of(*option));
+        out.append(',');
+        append_strings(out, "operands", operands);
         out.append(verb.has_table ? std::string_view(R"(,"table":true,)")
                                   : std::string_view(R"(,"table":false,)"));
         std::vector<std::string> types;

@@ -1,6 +1,6 @@
 #include "app/help.hpp"
 
-#include "app/cli.hpp"
+#include "app/option_tree.hpp"
 
 namespace nm {
 namespace {
@@ -23,7 +23,7 @@ class HelpLayout : public CLI::Formatter {
     }
 
     std::string make_option_name(const CLI::Option* option, bool operand) const override {
-        if (operand) return option->get_type_name().empty() ? option->get_name() : option->get_type_name();
+        if (operand) return operand_of(*option);
         std::string out;
         for (const std::string& name : option->get_snames()) out += (out.empty() ? "-" : ", -") + name;
         const bool aligned = out.empty();

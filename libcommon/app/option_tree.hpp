@@ -55,17 +55,28 @@ inline std::vector<OptionView> option_views(const Verb& verb) {
     return views;
 }
 
-// The operand's name, "TARGET...", or empty.
-inline std::string operand_of(const Verb& verb) {
+// The operands as they are typed, "TARGET..." or "PLAN INPUT", or empty.
+inline std::string operand_of(const CLI::Option& option) {
+    std::string name = option.get_type_name().empty() ? option.get_name() : option.get_type_name();
+    const bool many = option.get_expected_max() > 1 && !name.ends_with("...");
+    return many ? name + "..." : name;
+}
+
+inline std::vector<const CLI::Option*> operands_of(const Verb& verb) {
+    std::vector<const CLI::Option*> operands;
     for (const CLI::Option* option : verb.cli->get_options()) {
-        if (!option->get_lnames().empty() || !option->get_snames().empty()) continue;
-        return option->get_type_name().empty() ? option->get_name() : option->get_type_name();
+        if (option->get_lnames().empty() && option->get_snames().empty()) operands.push_back(option);
     }
-    return {};
+    return operands;
 }
 
 inline bool takes_files(const Verb& verb) {
-    return operand_of(verb).find("FILE") != std::string::npos;
+    const auto operands = operands_of(verb);
+    return std::any_of(operands.begin(), operands.end(), [](const CLI::Option* option) {
+        const std::string name = operand_of(*option);
+        return name.find("FILE") != std::string::npos ||
+               option->get_description().find("file") != std::string::npos;
+    });
 }
 
 }  // namespace nm
