@@ -50,22 +50,30 @@ void set_default(CLI::Option& option, const std::vector<std::string>& values, co
         text += "]";
     }
     try {
-        option.run_callback_for_default()->default_val(text);
+        option.required(false)->run_callback_for_default()->default_val(text);
     } catch (const CLI::Error& error) {
         throw UserError(Exit::bad_config, source + ": " + key + ": " + error.what());
     }
 }
 
-// General keys first, so that those of a verb win.
-void apply(const Keys& keys, const po::parsed_options& parsed, const std::string& source, Origins& origins) {
+void apply_option(const Keys& keys, const po::option& option, const std::string& source, Origins& origins) {
+    for (CLI::Option* target : keys.at(option.string_key)) {
+        set_default(*target, option.value, option.string_key, source);
+        origins[target] = source;
+    }
+}
+
+bool has_verb(const po::option& option) {
+    return option.string_key.find('.') != std::string::npos;
+}
+
+// General keys first, so that those of a verb win. source_of gives the source of a key.
+void apply(const Keys& keys, const po::parsed_options& parsed,
+           const std::function<std::string(const std::string&)>& source_of, Origins& origins) {
     for (const bool specific : {false, true}) {
-        for (const auto& option : parsed.options) {
-            const bool has_verb = option.string_key.find('.') != std::string::npos;
-            if (has_verb != specific) continue;
-            for (CLI::Option* target : keys.at(option.string_key)) {
-                set_default(*target, option.value, option.string_key, source);
-                origins[target] = source;
-            }
+        for (const po::option& option : parsed.options) {
+            if (has_verb(option) == specific)
+                apply_option(keys, option, source_of(option.string_key), origins);
         }
     }
 }
@@ -74,7 +82,8 @@ void apply_file(const std::string& path, const Keys& keys, Origins& origins) {
     std::ifstream file(path);
     if (!file) return;
     try {
-        apply(keys, po::parse_config_file(file, describe_keys(keys)), path, origins);
+        const auto source_of = [&](const std::string&) { return path; };
+        apply(keys, po::parse_config_file(file, describe_keys(keys)), source_of, origins);
     } catch (const po::unknown_option& error) {
         throw UserError(Exit::bad_config,
                         path + ": unknown key " + in_quotes(error.get_option_name()) +
@@ -104,12 +113,8 @@ void apply_environment(const std::string& tool, const Keys& keys, Origins& origi
         const auto at = variables.find(variable);
         return at == variables.end() ? std::string() : at->second;
     };
-    const po::parsed_options parsed = po::parse_environment(describe_keys(keys), key_of);
-    for (const auto& option : parsed.options) {
-        po::parsed_options one(parsed.description);
-        one.options.push_back(option);
-        apply(keys, one, "environment " + variable_name(tool, option.string_key), origins);
-    }
+    const auto source_of = [&](const std::string& key) { return "environment " + variable_name(tool, key); };
+    apply(keys, po::parse_environment(describe_keys(keys), key_of), source_of, origins);
 }
 
 }  // namespace

@@ -42,6 +42,10 @@ std::string verb_tree(Tool& tool) {
         append_strings(out, "operands", operands);
         out.append(verb.has_table ? std::string_view(R"(,"table":true,)")
                                   : std::string_view(R"(,"table":false,)"));
+        const bool labels = std::any_of(verb.emits.begin(), verb.emits.end(), [](const RecordType* type) {
+            return type->add_label != nullptr && !type->is_error();
+        });
+        out.append(labels ? std::string_view(R"("labels":true,)") : std::string_view(R"("labels":false,)"));
         std::vector<std::string> types;
         for (const RecordType* type : verb.emits) types.emplace_back(type->type);
         append_strings(out, "emits", types);

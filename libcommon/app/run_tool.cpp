@@ -119,6 +119,7 @@ OutputOptions output_options(const Verb& verb, const CommonOptions& common) {
     }
     for (const std::string& key : options.fields) {
         const auto has = [&](const RecordType* type) {
+            if (type->is_error() || type->is_summary()) return false;  // always whole
             return std::any_of(type->fields.begin(), type->fields.end(), [&](const FieldAccess& field) {
                 return field.info.key == key || field.info.kind == ValueKind::labels;
             });
@@ -159,6 +160,7 @@ int run_verb(Verb& verb, const CommonOptions& common, Console& console) {
         return static_cast<int>(written.error().exit);
     }
     if (!failure.empty()) console.error(failure);
+    if (failure.empty() && out->closed()) exit = Exit::ok;  // the reader has had enough
     if (exit == Exit::changed && !common.detailed_exitcode) exit = Exit::ok;
     return static_cast<int>(exit);
 }
@@ -186,7 +188,8 @@ std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, ch
     }
     std::string message = error.what();
     if (const auto newline = message.find('\n'); newline != std::string::npos) message.resize(newline);
-    if (!message.empty() && message.front() >= 'A' && message.front() <= 'Z')
+    const bool is_word = message.size() > 1 && message[1] >= 'a' && message[1] <= 'z';
+    if (is_word && message.front() >= 'A' && message.front() <= 'Z')
         message.front() = static_cast<char>(message.front() - 'A' + 'a');
     std::string command = tool.name();
     for (const CLI::App* chosen : tool.cli().get_subcommands()) command += " " + chosen->get_name();
@@ -205,6 +208,12 @@ int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
     for (Verb& verb : tool.verbs()) add_common_options(verb, common);
     set_help_layout(tool);
     const Origins origins = apply_defaults(tool);
+    // One value for each time an option is given, so that what follows is an operand.
+    for (Verb& verb : tool.verbs()) {
+        for (CLI::Option* option : verb.cli->get_options()) {
+            if (option->nonpositional()) option->allow_extra_args(false);
+        }
+    }
     try {
         tool.cli().parse(argc, argv);
     } catch (const CLI::Success& asked) {  // --help, --version
