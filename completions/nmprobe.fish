@@ -26,6 +26,7 @@ complete -c nmprobe -n '__fish_seen_subcommand_from ping' -s h -l help -d 'print
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -l format -x -a 'json csv influx prom table' -d 'output format; the default is table on a terminal and json otherwise'
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -l fields -x -a 'ts target address round state sent received errors lost lost_self dup late corrupt wrong_source loss_pct rtt_min_us rtt_avg_us rtt_max_us rtt_mdev_us rtt_p50_us rtt_p95_us rtt_p99_us ttl ts_source socket error resolve_ms seq fate rtt_us from icmp_type icmp_code reason stage targets answered unresolved rounds unfinished wrong foreign rejected_lines rate_pps duration_ms' -d 'keys to print, separated by commas; the default is all'
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -s o -l output -r -F -d 'write to this file instead of stdout'
+complete -c nmprobe -n '__fish_seen_subcommand_from ping' -l append -d 'add to the --output file, which is replaced otherwise'
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -l lock -r -F -d 'hold this lock file; exit 75 if another run holds it'
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -l color -x -a 'auto always never' -d 'colour in tables'
 complete -c nmprobe -n '__fish_seen_subcommand_from ping' -s q -l quiet -d 'only errors on stderr'

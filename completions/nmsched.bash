@@ -12,7 +12,7 @@ _nmsched() {
         'plan --time-limit') COMPREPLY=(); return ;;
         'plan --iterations') COMPREPLY=(); return ;;
         'plan --format') COMPREPLY=($(compgen -W 'json csv influx prom' -- "$cur")); return ;;
-        'plan --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts app node test target offset_s period_s duration_s from to code reason accepted nodes_used nodes apps tests rejected migrations bound optimal changed stale skipped forwarded greedy_accepted greedy_nodes_used iterations stopped_by elapsed_ms seed' -- "${cur##*,}")); return ;;
+        'plan --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts app node test target offset_s period_s duration_s from to code reason accepted nodes_used nodes apps tests rejected evicted migrations bound optimal changed stale skipped forwarded greedy_accepted greedy_nodes_used iterations stopped_by elapsed_ms seed' -- "${cur##*,}")); return ;;
         'plan -o' | 'plan --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'plan --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'plan --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
@@ -23,9 +23,9 @@ _nmsched() {
         'check --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'plan -'*) COMPREPLY=($(compgen -W '--seed --time-limit --iterations -h --help --format --fields -o --output --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'plan -'*) COMPREPLY=($(compgen -W '--seed --time-limit --iterations -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'plan '*) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        'check -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'check -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmsched nmsched

@@ -5,10 +5,26 @@
 namespace nm {
 namespace {
 
+constexpr std::size_t name_width = 32;
+constexpr std::size_t doc_width = 68;
+
+// In lines of doc_width; CLI11 indents them.
+std::string wrapped(const std::string& text) {
+    std::string out;
+    std::size_t line = 0;
+    for (const std::string_view word : split(text, ' ')) {
+        const bool fits = line + 1 + word.size() <= doc_width;
+        if (!out.empty()) out += fits ? ' ' : '\n';
+        line = (fits ? line + 1 : 0) + word.size();
+        out += word;
+    }
+    return out;
+}
+
 class HelpLayout : public CLI::Formatter {
   public:
     HelpLayout() {
-        column_width(32);
+        column_width(name_width);
         label("Positionals", "Operands");
     }
 
@@ -38,7 +54,7 @@ class HelpLayout : public CLI::Formatter {
 
     std::string make_option_desc(const CLI::Option* option) const override {
         const bool shows_default = option->get_expected_max() > 0 && !option->get_default_str().empty();
-        return option->get_description() + (shows_default ? " [" + option->get_default_str() + "]" : "");
+        return wrapped(option->get_description() + (shows_default ? " [" + option->get_default_str() + "]" : ""));
     }
 
     std::string make_option_usage(const CLI::Option* option) const override {

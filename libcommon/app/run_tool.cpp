@@ -44,20 +44,23 @@ constexpr std::array<std::pair<std::string_view, Generator>, 6> generators{{
     {"verbs", verb_tree},
 }};
 
+bool offers(const Verb& verb, std::string_view format) {
+    return format == "json" || (!verb.json_only && (format != "table" || verb.has_table));
+}
+
 void add_common_options(Verb& verb, CommonOptions& common) {
     CLI::App& cli = *verb.cli;
     cli.set_help_flag("-h,--help", "print this help and exit")->group("Common");
-    std::string choices;
+    std::string choices = "json";
     for (const std::string_view name : format_names) {
-        if (name != "table" || verb.has_table) choices += (choices.empty() ? "" : "|") + std::string(name);
+        if (name != "json" && offers(verb, name)) choices += "|" + std::string(name);
     }
     cli.add_option("--format", common.format,
                    std::string("output format; the default is ") +
                        (verb.has_table ? "table on a terminal and json otherwise" : "json"))
         ->type_name(choices)
         ->check([choices, &verb](const std::string& text) {
-            const auto format = format_of(text);
-            const bool known = format && (*format != Format::table || verb.has_table);
+            const bool known = format_of(text) && offers(verb, text);
             return known ? std::string() : in_quotes(text) + " is not one of " + choices;
         })
         ->group("Common");

@@ -50,3 +50,11 @@ load helpers
         jq -sr 'group_by(.title)[] | select((unique | length) > 1) | .[0].title' >"$BATS_TEST_TMPDIR/double"
     [ ! -s "$BATS_TEST_TMPDIR/double" ] || fail_with "two descriptions of: $(cat "$BATS_TEST_TMPDIR/double")"
 }
+
+@test "every record type has its round trip in tests/unit/record_test.cpp" {
+    list=$(sed -n '/^using RecordTypes/,/;/p' "$NM_ROOT/tests/unit/record_test.cpp")
+    while read -r type; do
+        grep -qw "$type" <<<"$list" || fail_with "$type is not in RecordTypes"
+    done < <(grep -hA1 -E '^inline constexpr auto describe<[A-Za-z]+>' "$NM_ROOT"/libcommon/record/*.hpp |
+        grep -oE 'describe<[A-Za-z]+>' | sed 's/describe<//; s/>//')
+}

@@ -20,9 +20,6 @@ struct LineCounts {
 };
 
 void check(const AnnotateOptions& options, nm::Context& context) {
-    if (context.out.format() != nm::Format::json) {
-        throw nm::UserError(nm::Exit::usage, "annotate: passes JSON lines on, so --format is json only");
-    }
     if (std::ranges::find(options.mrt_files, "-") != options.mrt_files.end()) {
         throw nm::UserError(nm::Exit::usage, "annotate: --mrt -: stdin carries the flow records");
     }

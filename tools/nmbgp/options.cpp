@@ -47,6 +47,7 @@ void define_annotate(nm::Tool& tool) {
     const auto options = std::make_shared<AnnotateOptions>();
     add_mrt_files(*verb.cli, options->mrt_files);
     verb.later_options = later_sources;
+    verb.json_only = true;
     verb.emits = {&nm::record_type<nm::FlowRoute>, &nm::record_type<nm::RouteSummary>};
     verb.examples = {
         {"nmflowtool decode -r flows.pcap | nmbgp annotate --mrt table.mrt | nmflowtool top --by dst_as",

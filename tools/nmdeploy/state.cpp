@@ -48,10 +48,8 @@ nm::Exit run_state(const StateOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage, "a plan needs its catalog: -f FILE");
     Catalog catalog;
     Plan plan;
-    if (compares) {
-        catalog = read_catalog(options.catalog);
-        plan = read_plan_file(options.plan, context);
-    }
+    if (!options.catalog.empty()) catalog = read_catalog(options.catalog);
+    if (compares) plan = read_plan_file(options.plan, context);
     if (::geteuid() != 0)
         throw nm::UserError(nm::Exit::no_permission, "podman is run as root in this version: use sudo");
     const Store store(options.engine);
