@@ -54,7 +54,8 @@ class HelpLayout : public CLI::Formatter {
 
     std::string make_option_desc(const CLI::Option* option) const override {
         const bool shows_default = option->get_expected_max() > 0 && !option->get_default_str().empty();
-        return wrapped(option->get_description() + (shows_default ? " [" + option->get_default_str() + "]" : ""));
+        return wrapped(option->get_description() +
+                       (shows_default ? " [" + option->get_default_str() + "]" : ""));
     }
 
     std::string make_option_usage(const CLI::Option* option) const override {

@@ -43,6 +43,7 @@ struct Verb {
     std::vector<const RecordType*> emits;
     std::vector<Example> examples;
     bool has_table = false;                  // --format table is the default on a terminal
+    bool json_only = false;                  // passes lines on as they came: there is no other format
     std::vector<std::string> later_options;  // of the design, not in this version: refused with a plain word
     std::function<Exit(Context&)> run;
 };
