@@ -217,8 +217,10 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
     const auto ip = parse_ip(text.substr(0, slash));
     if (!ip) return std::nullopt;
     if (slash == std::string_view::npos) return make_prefix(*ip, ip->bits());
-    const auto length = parse_number<unsigned>(text.substr(slash + 1));
-    if (!length || *length > ip->bits()) return std::nullopt;
+    const std::string_view digits = text.substr(slash + 1);
+    const auto length = parse_number<unsigned>(digits);
+    const bool padded = digits.size() > 1 && digits.front() == '0';
+    if (!length || padded || *length > ip->bits()) return std::nullopt;
     const Prefix prefix = make_prefix(*ip, *length);
     return prefix.address == *ip ? std::optional(prefix) : std::nullopt;
 }

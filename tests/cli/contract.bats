@@ -336,7 +336,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
 @test "a missing input file is 66, an unreadable one 66 or 77" {
     check() {
         local option
-        sample "$1" "$2" || operands=()
+        sample "$1" "$2" || options=() operands=()
         for option in $(verb_json "$1" "$2" '.options[] | select((.value // "") | test("FILE"))
                 | select(.common | not) | .long[0] | select(test("^(file|read|mrt)$"))'); do
             expect_status 66 "$1" "$2" "${options[@]}" "--$option" no-such-file "${operands[@]}" </dev/null || return 1

@@ -19,7 +19,7 @@ struct LineCounts {
     std::uint64_t forwarded = 0;
 };
 
-void check(const AnnotateOptions& options, nm::Context& context) {
+void check(const AnnotateOptions& options) {
     if (std::ranges::find(options.mrt_files, "-") != options.mrt_files.end()) {
         throw nm::UserError(nm::Exit::usage, "annotate: --mrt -: stdin carries the flow records");
     }
@@ -69,7 +69,7 @@ void annotate_lines(const RouteTable& table, LineCounts& counts, nm::BadInput& b
 }  // namespace
 
 nm::Exit run_annotate(const AnnotateOptions& options, nm::Context& context) {
-    check(options, context);
+    check(options);
     TableFiles files(options.mrt_files, context.console,
                      [&](const std::string& file, const std::string& reason) {
                          context.console.error(file + ": " + reason);
