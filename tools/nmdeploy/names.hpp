@@ -1,5 +1,5 @@
 // Names that travel from files into names of containers, paths and labels: a DNS label (RFC 1123 section 2.1)
-// and nothing else. Proof: tests/unit/nmdeploy_names_test.cpp.
+// and nothing else. Proof: tests/unit/nmdeploy_difference_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // A plan as nmsched plan prints it: JSON lines, complete only with its plan.summary. A plan that is cut,
 // damaged or empty is refused as a whole: nothing of it may be applied.
-// Proof: tests/unit/nmdeploy_plan_test.cpp (cut at every byte), tests/cli/nmdeploy.bats.
+// Proof: tests/lab/nmdeploy.bats (cut at many bytes).
 #pragma once
 
 #include <functional>
