@@ -51,7 +51,7 @@ void PacketEngine::turn(std::int64_t deadline_ns) {
     for (Lane& lane : lanes_) {
         if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
     }
-    expire(monotonic_ns());
+    worked |= expire(monotonic_ns());
     if (worked) return;
     out_.flush();
     loop_.wait(std::min(deadline_ns, next_action_ns()));
@@ -273,10 +273,10 @@ void PacketEngine::notice_drops() {
     }
 }
 
-void PacketEngine::expire(std::int64_t now_ns) {
+bool PacketEngine::expire(std::int64_t now_ns) {
     bool looked = false;
     while (InFlight* entry = flight_.oldest_waiting()) {
-        if (entry->sent_mono_ns + options_.timeout_ns > now_ns) return;
+        if (entry->sent_mono_ns + options_.timeout_ns > now_ns) break;
         if (!looked) {
             // What came in before the timeout but was not read yet is no loss.
             for (Lane& lane : lanes_) {
@@ -290,6 +290,7 @@ void PacketEngine::expire(std::int64_t now_ns) {
         }
         lose(*entry, now_ns);
     }
+    return looked;
 }
 
 void PacketEngine::lose(InFlight& entry, std::int64_t now_ns) {

@@ -96,7 +96,7 @@ class PacketEngine : public ProbeEngine {
     void send_batch(Lane& lane);
     bool take_errors(Lane& lane);
     bool take_replies(Lane& lane);
-    void expire(std::int64_t now_ns);
+    bool expire(std::int64_t now_ns);
     void lose(InFlight& entry, std::int64_t now_ns);
     void notice_drops();
     void on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns);
