@@ -36,14 +36,15 @@ PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, Packet
         if (first_of_family) (socket->family() == Family::v4 ? lane_v4_ : lane_v6_) = lanes_.size();
         window_ = window_ == 0 ? socket->capacity() : std::min(window_, socket->capacity());
         lanes_.push_back({socket, {}, socket->drops(), false});
-        loop_.add(socket->fd(), EPOLLIN | EPOLLERR, [](std::uint32_t) {});
     }
     constexpr std::size_t largest_window = std::size_t{1} << 20;
     window_ = std::min(window_, largest_window);
 }
 
 PacketEngine::~PacketEngine() {
-    for (const Lane& lane : lanes_) loop_.remove(lane.socket->fd());
+    for (const Lane& lane : lanes_) {
+        if (lane.in_use) loop_.remove(lane.socket->fd());
+    }
 }
 
 void PacketEngine::turn(std::int64_t deadline_ns) {
@@ -120,11 +121,18 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
     return collected > 0;
 }
 
+// From the first packet of a family on, its sockets are read; one that nobody reads must not wake the loop.
+void PacketEngine::use_family(Family family) {
+    for (Lane& lane : lanes_) {
+        if (lane.socket->family() != family) continue;
+        lane.in_use = true;
+        loop_.add(lane.socket->fd(), EPOLLIN | EPOLLERR, [](std::uint32_t) {});
+    }
+}
+
 void PacketEngine::send_batch(Lane& lane) {
     protocol_.build(lane.batch);
-    if (!lane.in_use) {
-        for (Lane& other : lanes_) other.in_use |= other.socket->family() == lane.socket->family();
-    }
+    if (!lane.in_use) use_family(lane.socket->family());
     const std::int64_t before_ns = monotonic_ns();
     for (const Outgoing& out : lane.batch) flight_.find(out.index)->sent_mono_ns = before_ns;
     lane.socket->send(lane.batch);

@@ -93,6 +93,7 @@ class PacketEngine : public ProbeEngine {
 
     bool send_due();
     bool collect_due(std::int64_t now_ns);
+    void use_family(Family family);
     void send_batch(Lane& lane);
     bool take_errors(Lane& lane);
     bool take_replies(Lane& lane);
