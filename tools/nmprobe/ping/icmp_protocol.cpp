@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include "wire/icmp_error.hpp"
+
 namespace nmprobe {
 namespace {
 
@@ -126,7 +128,9 @@ void IcmpProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::In
     }
 }
 
-nm::Answer IcmpProtocol::parse_quote(const nm::StampSocket&, const nm::QueuedError& error) {
+nm::Answer IcmpProtocol::parse_quote(const nm::StampSocket& socket, const nm::QueuedError& error) {
+    // The error queue also tells of redirects and source quench: the request may be answered all the same.
+    if (!nm::is_icmp_error(socket.family(), error.type)) return {};
     nm::Answer answer = parse_dgram_quote(run_, error.packet);
     if (answer.index_bits < 32) answer.probed = error.to;
     answer.from = error.from;
