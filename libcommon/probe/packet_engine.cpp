@@ -186,18 +186,22 @@ bool PacketEngine::take_replies(Lane& lane) {
     return true;
 }
 
-InFlight* PacketEngine::entry_of(const Answer& answer) {
+InFlight* PacketEngine::entry_of(const Answer& answer, const IpAddress& from) {
     if (answer.kind == Answer::Kind::foreign) return nullptr;
     InFlight* entry = answer.index_bits == 32 ? flight_.find(answer.index)
                                               : flight_.find_low(answer.index, answer.index_bits);
     if (entry == nullptr) return nullptr;
     const ProbeTarget& target = board_.target(entry->target);
+    // Without its cookie, a reply is known by identifier and sequence number only, which another program may
+    // use as well: then it must at least come from our target.
+    const bool nameless = answer.index_bits < 32 && !answer.probed.is_set();
     const bool other_address = answer.probed.is_set() && answer.probed != target.address;
-    return other_address || answer.port != target.port ? nullptr : entry;
+    const bool other_sender = nameless && from != target.address && !target.address.is_multicast();
+    return other_address || other_sender || answer.port != target.port ? nullptr : entry;
 }
 
 void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns) {
-    InFlight* entry = entry_of(answer);
+    InFlight* entry = entry_of(answer, in.from);
     if (entry == nullptr) {
         ++board_.totals().foreign;
         return;
