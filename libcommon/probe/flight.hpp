@@ -15,6 +15,7 @@ struct InFlight {
     std::uint32_t seq = 0;
     State state = State::free;
     std::int64_t sent_mono_ns = 0;  // just before the system call
+    std::int64_t sent_real_ns = 0;  // the same moment by CLOCK_REALTIME
     std::int64_t tx_ns = 0;         // CLOCK_REALTIME stamp of the kernel; 0: none yet
 };
 
@@ -31,7 +32,7 @@ class Flight {
             grow();
             slot = &at(next_);
         }
-        *slot = InFlight{next_++, 0, 0, InFlight::State::waiting, now_ns, 0};
+        *slot = InFlight{next_++, 0, 0, InFlight::State::waiting, now_ns, 0, 0};
         ++waiting_;
         return *slot;
     }

@@ -134,8 +134,16 @@ void PacketEngine::send_batch(Lane& lane) {
     protocol_.build(lane.batch);
     if (!lane.in_use) use_family(lane.socket->family());
     const std::int64_t before_ns = monotonic_ns();
-    for (const Outgoing& out : lane.batch) flight_.find(out.index)->sent_mono_ns = before_ns;
-    lane.socket->send(lane.batch);
+    const std::int64_t real_ns = now().ns;
+    for (const Outgoing& out : lane.batch) {
+        InFlight& entry = *flight_.find(out.index);
+        entry.sent_mono_ns = before_ns;
+        entry.sent_real_ns = real_ns;
+    }
+    for (std::size_t sent = 0; sent < lane.batch.size();) {
+        sent = lane.socket->send(lane.batch, sent);
+        if (sent < lane.batch.size() || lane.batch.back().error != 0) take_errors(lane);
+    }
     if (first_send_ns_ == 0) first_send_ns_ = before_ns;
     last_send_ns_ = monotonic_ns();
     for (const Outgoing& out : lane.batch) {
@@ -154,7 +162,9 @@ void PacketEngine::send_batch(Lane& lane) {
 
 void PacketEngine::on_stamp(const TransmitStamp& stamp) {
     InFlight* entry = flight_.find(stamp.index);
-    if (entry != nullptr && entry->tx_ns == 0) entry->tx_ns = stamp.tx_ns;
+    // A stamp from before its packet was sent is another's: ids were counted afresh meanwhile.
+    if (entry != nullptr && entry->tx_ns == 0 && stamp.tx_ns >= entry->sent_real_ns)
+        entry->tx_ns = stamp.tx_ns;
 }
 
 bool PacketEngine::take_errors(Lane& lane) {

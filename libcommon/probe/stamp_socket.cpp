@@ -188,6 +188,7 @@ void StampSocket::restart_stamp_ids() {
     (void)enable_stamps(false);
     (void)enable_stamps(true);
     next_stamp_id_ = 0;
+    stamp_ids_unsure_ = false;
 }
 
 std::uint32_t StampSocket::drops() const {
@@ -197,11 +198,12 @@ std::uint32_t StampSocket::drops() const {
     return info[SK_MEMINFO_DROPS];
 }
 
-void StampSocket::send(std::vector<Outgoing>& batch) {
+std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
+    if (stamp_ids_unsure_) restart_stamp_ids();
     std::array<mmsghdr, send_batch> messages{};
     std::array<iovec, send_batch> vectors{};
     std::array<sockaddr_storage, send_batch> names;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (std::size_t i = first; i < batch.size(); ++i) {
         const socklen_t length = to_sockaddr(batch[i].to, 0, names[i]);
         vectors[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
         messages[i].msg_hdr.msg_name = &names[i];
@@ -209,8 +211,7 @@ void StampSocket::send(std::vector<Outgoing>& batch) {
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    std::size_t done = 0;
-    int stale_errors = 0;
+    std::size_t done = first;
     while (done < batch.size()) {
         const int n =
             ::sendmmsg(fd_.get(), messages.data() + done, static_cast<unsigned>(batch.size() - done), 0);
@@ -218,19 +219,21 @@ void StampSocket::send(std::vector<Outgoing>& batch) {
             for (int i = 0; i < n; ++i)
                 stamp_slot(next_stamp_id_++) = batch[done + static_cast<std::size_t>(i)].index;
             done += static_cast<std::size_t>(n);
-            stale_errors = 0;
+            stale_errors_ = 0;
             continue;
         }
         if (errno == EINTR) continue;
         const int error = errno;
-        // A refused packet may or may not have taken a stamp id: count afresh. A stamp that then meets the
-        // wrong packet lies outside its bracket, and the packet's time is taken from the clock instead.
-        restart_stamp_ids();
+        stamp_ids_unsure_ = true;
         // A datagram socket reports an ICMP error that waits for it with the next send: not this packet's
         // error.
-        if (!is_raw() && stale_errors++ < 3 && pending_error(fd_.get()) != 0) continue;
-        batch[done++].error = error;
+        constexpr int stale_errors_allowed = 3;
+        if (!is_raw() && stale_errors_++ < stale_errors_allowed && pending_error(fd_.get()) != 0) return done;
+        stale_errors_ = 0;
+        batch[done].error = error;
+        return done + 1;
     }
+    return done;
 }
 
 bool StampSocket::drain_error_queue(std::vector<TransmitStamp>& stamps, std::vector<QueuedError>& errors) {

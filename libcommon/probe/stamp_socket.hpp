@@ -83,9 +83,10 @@ class StampSocket {
     // Packets that the kernel dropped because the buffer was full.
     std::uint32_t drops() const;
 
-    // At most send_batch packets. Each either left or has its error set: a refused packet never holds up the
-    // others (trap T18).
-    void send(std::vector<Outgoing>& batch);
+    // Sends batch[first] and those behind it, send_batch at most, up to one that the kernel refuses, whose error
+    // is set. Returns where to go on: a refused packet never holds up the others (trap T18). Stamp ids are
+    // counted afresh then, so the error queue must be drained before the next call (trap T17).
+    std::size_t send(std::vector<Outgoing>& batch, std::size_t first);
 
     // One batch of the error queue: transmit stamps, and on a datagram socket ICMP errors, whose spans stay
     // valid until the next call. True when there may be more.
@@ -108,6 +109,8 @@ class StampSocket {
     std::size_t capacity_ = 0;
     std::unique_ptr<Buffers> buffers_;
     std::uint32_t next_stamp_id_ = 0;
+    bool stamp_ids_unsure_ = false;  // a packet was refused: it may have taken an id
+    int stale_errors_ = 0;
     std::vector<std::uint32_t> stamp_index_;  // by stamp id: the packet's index
 };
 
