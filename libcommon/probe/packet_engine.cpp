@@ -14,6 +14,9 @@ namespace {
 // up to 500 ppm against CLOCK_MONOTONIC's reading.
 constexpr std::int64_t bracket_slack_ns = 2 * ns_per_us;
 
+// How often the drop counts of the sockets are looked at, beside every expiry.
+constexpr std::int64_t drops_every_ns = 10 * ns_per_ms;
+
 // Answers are looked for this many timeouts after sending: late ones are told apart from foreign ones.
 constexpr std::int64_t kept_timeouts = 3;
 
@@ -52,7 +55,9 @@ void PacketEngine::turn(std::int64_t deadline_ns) {
     for (Lane& lane : lanes_) {
         if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
     }
-    worked |= expire(monotonic_ns());
+    const std::int64_t now_ns = monotonic_ns();
+    if (now_ns >= drops_looked_ns_ + drops_every_ns) notice_drops(now_ns);
+    worked |= expire(now_ns);
     if (worked) return;
     out_.flush();
     loop_.wait(std::min(deadline_ns, next_action_ns()));
@@ -286,12 +291,16 @@ PacketEvent PacketEngine::event_of(const InFlight& entry, Fate fate, Time ts) co
 
 // --- expiry ---
 
-// Answers that our own full buffer dropped: as many of the packets that now expire were lost by us.
-void PacketEngine::notice_drops() {
+// Answers that our own full buffer dropped: as many of the packets that were sent before and expire now were
+// lost by us. What was sent later is not among them, however long that list is.
+void PacketEngine::notice_drops(std::int64_t now_ns) {
+    drops_looked_ns_ = now_ns;
     for (Lane& lane : lanes_) {
         const std::uint32_t drops = lane.socket->drops();
+        if (drops == lane.drops_seen) continue;
         self_drops_ += drops - lane.drops_seen;
         lane.drops_seen = drops;
+        dropped_before_ns_ = now_ns;
     }
 }
 
@@ -306,7 +315,7 @@ bool PacketEngine::expire(std::int64_t now_ns) {
                 }
                 take_errors(lane);
             }
-            notice_drops();
+            notice_drops(monotonic_ns());
             looked = true;
             continue;
         }
@@ -317,6 +326,7 @@ bool PacketEngine::expire(std::int64_t now_ns) {
 
 void PacketEngine::lose(InFlight& entry, std::int64_t now_ns) {
     flight_.end(entry, InFlight::State::expired);
+    if (entry.sent_mono_ns > dropped_before_ns_) self_drops_ = 0;  // packets expire in the order of sending
     PacketEvent event = event_of(entry, self_drops_ > 0 ? Fate::lost_self : Fate::lost, now());
     if (self_drops_ > 0) {
         --self_drops_;

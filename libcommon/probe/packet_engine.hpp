@@ -99,7 +99,7 @@ class PacketEngine : public ProbeEngine {
     bool take_replies(Lane& lane);
     bool expire(std::int64_t now_ns);
     void lose(InFlight& entry, std::int64_t now_ns);
-    void notice_drops();
+    void notice_drops(std::int64_t now_ns);
     void on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns);
     void on_stamp(const TransmitStamp& stamp);
     InFlight* entry_of(const Answer& answer, const IpAddress& from);
@@ -121,6 +121,8 @@ class PacketEngine : public ProbeEngine {
     std::size_t lane_v6_ = 0;
     std::size_t window_ = 0;
     std::size_t self_drops_ = 0;  // answers that fell out of our buffers, not yet charged to a packet
+    std::int64_t dropped_before_ns_ = 0;
+    std::int64_t drops_looked_ns_ = 0;
     std::int64_t first_send_ns_ = 0;
     std::int64_t last_send_ns_ = 0;
     std::int64_t last_fate_ns_ = 0;

@@ -81,11 +81,11 @@ class StampSocket {
     // Packets that the receive buffer surely holds.
     std::size_t capacity() const { return capacity_; }
     // Packets that the kernel dropped because the buffer was full.
-    std::uint32_t drops() const;
+    std::uint32_t drops();
 
-    // Sends batch[first] and those behind it, send_batch at most, up to one that the kernel refuses, whose error
-    // is set. Returns where to go on: a refused packet never holds up the others (trap T18). Stamp ids are
-    // counted afresh then, so the error queue must be drained before the next call (trap T17).
+    // Sends batch[first] and those behind it, send_batch at most, up to one that the kernel refuses, whose
+    // error is set. Returns where to go on: a refused packet never holds up the others (trap T18). Stamp ids
+    // are counted afresh then, so the error queue must be drained before the next call (trap T17).
     std::size_t send(std::vector<Outgoing>& batch, std::size_t first);
 
     // One batch of the error queue: transmit stamps, and on a datagram socket ICMP errors, whose spans stay
@@ -111,6 +111,9 @@ class StampSocket {
     std::uint32_t next_stamp_id_ = 0;
     bool stamp_ids_unsure_ = false;  // a packet was refused: it may have taken an id
     int stale_errors_ = 0;
+    std::uint32_t drops_seen_ = 0;
+    std::uint32_t overflows_ = 0;
+    std::uint64_t damaged_before_ = 0;        // packets with a wrong checksum before the socket was there
     std::vector<std::uint32_t> stamp_index_;  // by stamp id: the packet's index
 };
 
