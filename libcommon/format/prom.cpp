@@ -98,7 +98,7 @@ void PromFormat::add(const RecordType& type, const void* record) {
             value.used(std::to_chars(at, at + 32, field.number(record) * factor).ptr);
         }
         if (field.info.kind == ValueKind::boolean)
-            metric.samples[labels] = field.number(record) != 0 ? "1" : "0";
+            metric.samples[labels] = std::string(1, field.number(record) != 0 ? '1' : '0');
         else
             metric.samples[labels] = value.view();
     }
