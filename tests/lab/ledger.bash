@@ -51,18 +51,15 @@ judge() {
         --sim "$LEDGER" --pcap "$PCAP" --timeout "$timeout" --expect "$expectation" "$@"
 }
 
-# stopped_icmp MODE OPTION...: icmp that is stopped for 300 ms, 150 ms after its start.
+# stopped_icmp MODE OPTION...: icmp that is stopped for 500 ms, 200 ms after its start.
 stopped_icmp() {
     local mode=$1
     shift
-    in_ns "$NS" "$NM_BIN/nmprobe" ping --each --linger 300ms --format json --socket "$mode" --ttl "${ttl_of[$mode]}" "$@" \
-        >"$BATS_TEST_TMPDIR/$mode" 3>&- &
-    local pid=$! tries=0
-    until [ "$(pgrep -c -P "$pid" || true)" -gt 0 ] || grep -q nmprobe "/proc/$pid/comm"; do
-        [ $((tries += 1)) -lt 100 ]
-        sleep 0.01
-    done
-    sleep 0.15
-    kill -STOP $pid && sleep 0.3 && kill -CONT $pid
+    # Not through a function: the process must be nmprobe itself.
+    ip netns exec "$NS" "$NM_BIN/nmprobe" ping --each --linger 300ms --format json --socket "$mode" \
+        --ttl "${ttl_of[$mode]}" "$@" <&0 >"$BATS_TEST_TMPDIR/$mode" 3>&- &
+    local pid=$!
+    sleep 0.2
+    kill -STOP $pid && sleep 0.5 && kill -CONT $pid
     wait $pid || true
 }
