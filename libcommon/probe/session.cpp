@@ -167,8 +167,8 @@ Exit ProbeSession::run(ProbeEngine& engine, std::vector<Target> targets, const B
     why_not_ = std::move(why_not);
     const std::int64_t began_ns = monotonic_ns();
     context_.out.write_in_background(output_waiting_bytes);
-    schedule_.start(began_ns);
     feed(std::move(targets));
+    schedule_.start(monotonic_ns());  // the grid of rounds begins when the first packets can leave
     while (!stop_requested() && !context_.out.closed()) {
         if (take_reload_request() && !options_.file.empty() && options_.every_ns > 0) {
             reload_pending_ = true;
