@@ -14,7 +14,7 @@ _nmbgp() {
         'mrt --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'mrt --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
         'annotate --mrt') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        'annotate --format') COMPREPLY=(); return ;;
+        'annotate --format') COMPREPLY=($(compgen -W 'json' -- "$cur")); return ;;
         'annotate --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'src_as src_prefix dst_as dst_prefix next_hop as_path origin med local_pref communities large_communities peer_ip peer_as ts files records routes damaged unsupported prefixes read annotated found no_route forwarded rejected' -- "${cur##*,}")); return ;;
         'annotate -o' | 'annotate --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'annotate --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;

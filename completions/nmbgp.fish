@@ -19,7 +19,7 @@ complete -c nmbgp -n '__fish_seen_subcommand_from mrt' -l show-config -d 'print 
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -f
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l mrt -r -F -d 'MRT table file (TABLE_DUMP_V2; plain, gz, bz2, xz); may be repeated'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -s h -l help -d 'print this help and exit'
-complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l format -x -d 'output format; the default is json'
+complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l format -x -a 'json' -d 'output format; the default is json'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l fields -x -a 'src_as src_prefix dst_as dst_prefix next_hop as_path origin med local_pref communities large_communities peer_ip peer_as ts files records routes damaged unsupported prefixes read annotated found no_route forwarded rejected' -d 'keys to print, separated by commas; the default is all'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -s o -l output -r -F -d 'write to this file instead of stdout'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l append -d 'add to the --output file, which is replaced otherwise'

@@ -9,7 +9,7 @@ _nmdeploy() {
     fi
     case "$verb $prev" in
         'apply -f' | 'apply --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        'apply --engine') COMPREPLY=(); return ;;
+        'apply --engine') COMPREPLY=($(compgen -W 'podman' -- "$cur")); return ;;
         'apply --owner') COMPREPLY=(); return ;;
         'apply --dir') COMPREPLY=(); return ;;
         'apply --run-dir') COMPREPLY=(); return ;;
@@ -21,7 +21,7 @@ _nmdeploy() {
         'apply --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'apply --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
         'state -f' | 'state --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        'state --engine') COMPREPLY=(); return ;;
+        'state --engine') COMPREPLY=($(compgen -W 'podman' -- "$cur")); return ;;
         'state --owner') COMPREPLY=(); return ;;
         'state --dir') COMPREPLY=(); return ;;
         'state --run-dir') COMPREPLY=(); return ;;

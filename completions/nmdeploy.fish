@@ -5,7 +5,7 @@ complete -c nmdeploy -n 'not __fish_seen_subcommand_from apply state' -l help -s
 complete -c nmdeploy -n 'not __fish_seen_subcommand_from apply state' -l version -d 'print the version'
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -f
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -s f -l file -r -F -d 'YAML: what the plan'\''s apps and nodes are'
-complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l engine -x -d 'what runs the containers'
+complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l engine -x -a 'podman' -d 'what runs the containers'
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l owner -x -d 'whose containers these are: those of other owners are neither seen nor touched'
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l dir -x -d 'storage of the engine, copies of files, the lock'
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l run-dir -x -d 'state of the engine that a restart of the machine must clear; the default is below /run, one for each --dir'
@@ -27,7 +27,7 @@ complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l detailed-exitcode
 complete -c nmdeploy -n '__fish_seen_subcommand_from apply' -l show-config -d 'print each option'\''s value and where it comes from, and exit'
 complete -c nmdeploy -n '__fish_seen_subcommand_from state' -f
 complete -c nmdeploy -n '__fish_seen_subcommand_from state' -s f -l file -r -F -d 'YAML: what the plan'\''s apps and nodes are'
-complete -c nmdeploy -n '__fish_seen_subcommand_from state' -l engine -x -d 'what runs the containers'
+complete -c nmdeploy -n '__fish_seen_subcommand_from state' -l engine -x -a 'podman' -d 'what runs the containers'
 complete -c nmdeploy -n '__fish_seen_subcommand_from state' -l owner -x -d 'whose containers these are: those of other owners are neither seen nor touched'
 complete -c nmdeploy -n '__fish_seen_subcommand_from state' -l dir -x -d 'storage of the engine, copies of files, the lock'
 complete -c nmdeploy -n '__fish_seen_subcommand_from state' -l run-dir -x -d 'state of the engine that a restart of the machine must clear; the default is below /run, one for each --dir'

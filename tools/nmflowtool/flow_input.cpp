@@ -1,5 +1,9 @@
 #include "flow_input.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "app/signals.hpp"
 
 namespace nmflowtool {
@@ -15,6 +19,12 @@ FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
     if (!options.files.empty() && !options.listen.empty()) {
         throw nm::UserError(nm::Exit::usage,
                             "--read and --listen exclude each other: a run reads files or sockets");
+    }
+    // All of them before the first record: a typo in the last name costs no output.
+    for (const std::string& file : options.files) {
+        if (file != "-" && ::access(file.c_str(), R_OK) != 0) {
+            throw nm::UserError(nm::Exit::no_input, nm::os_error(file, errno).message);
+        }
     }
     if (!options.listen.empty()) {
         sockets_ = UdpSource::open(options.listen, options.receive_buffer).value_or_throw();
