@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include "probe/socket_options.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nmprobe {
@@ -45,15 +46,6 @@ std::vector<sock_filter> raw_filter(Family family, std::uint16_t identifier) {
     };
 }
 
-nm::IpAddress source_of(const PingOptions& options, Family family) {
-    if (options.source.empty()) return {};
-    const auto source = nm::parse_ip(options.source);
-    if (!source)
-        throw nm::UserError(nm::Exit::usage,
-                            "--source: " + nm::in_quotes(options.source) + " is not an address");
-    return source->family == family ? *source : nm::IpAddress{};
-}
-
 }  // namespace
 
 IcmpProtocol::IcmpProtocol(const PingOptions& options)
@@ -72,16 +64,10 @@ IcmpProtocol::IcmpProtocol(const PingOptions& options)
 }
 
 IcmpProtocol::Lane IcmpProtocol::open(Family family, const PingOptions& options) const {
-    nm::StampSocketOptions wanted;
-    wanted.family = family;
+    nm::StampSocketOptions wanted =
+        nm::socket_options(options, family, std::max<std::size_t>(options.size + 128, 640));
     wanted.protocol =
         family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
-    wanted.receive_buffer = options.receive_buffer;
-    wanted.largest_packet = std::max<std::size_t>(options.size + 128, 640);
-    wanted.tos = options.tos;
-    wanted.ttl = options.ttl;
-    wanted.interface = options.interface;
-    wanted.source = source_of(options, family);
     Lane lane;
     for (const int type : {SOCK_RAW, SOCK_DGRAM}) {
         const bool allowed = options.socket == SocketChoice::automatic ||

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "probe/socket_options.hpp"
+
 namespace nmtcp {
 namespace {
 
@@ -85,21 +87,12 @@ std::uint16_t reserve_ports(std::vector<nm::UniqueFd>& held) {
                         "no 16 free source ports in a row: close some connections, or use --method connect");
 }
 
-IpAddress source_option(const PingOptions& options, Family family) {
-    if (options.source.empty()) return {};
-    const auto source = nm::parse_ip(options.source);
-    if (!source)
-        throw nm::UserError(nm::Exit::usage,
-                            "--source: " + nm::in_quotes(options.source) + " is not an address");
-    return source->family == family ? *source : IpAddress{};
-}
-
 }  // namespace
 
 SynProtocol::SynProtocol(const PingOptions& options)
     : run_(SynRun::random(reserve_ports(reserved_))),
       builder_(run_, nm::StampSocket::send_batch),
-      source_v4_(source_option(options, Family::v4)),
+      source_v4_(nm::source_address(options, Family::v4)),
       route_probe_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     if (!options.interface.empty())
         ::setsockopt(route_probe_.get(), SOL_SOCKET, SO_BINDTODEVICE, options.interface.data(),
@@ -121,14 +114,7 @@ SynProtocol::SynProtocol(const PingOptions& options)
 
 SynProtocol::Lane SynProtocol::open(Family family, const PingOptions& options) const {
     Lane lane;
-    nm::StampSocketOptions wanted;
-    wanted.family = family;
-    wanted.receive_buffer = options.receive_buffer;
-    wanted.largest_packet = 640;
-    wanted.tos = options.tos;
-    wanted.ttl = options.ttl;
-    wanted.interface = options.interface;
-    wanted.source = source_option(options, family);
+    nm::StampSocketOptions wanted = nm::socket_options(options, family, 640);
     wanted.protocol = IPPROTO_TCP;
     wanted.filter = tcp_filter(family, run_.first_port);
     if (family == Family::v6) wanted.checksum_offset = checksum_offset;
