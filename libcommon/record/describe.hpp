@@ -157,10 +157,28 @@ constexpr Field<T, Member> field(std::string_view key, Member T::*member, Role r
     return {member, info};
 }
 
+namespace detail {
+
+template <class Part>
+constexpr auto as_fields(const Part& part) {
+    if constexpr (requires { std::tuple_size<Part>::value; })
+        return part;
+    else
+        return std::tuple{part};
+}
+
 template <class... Fields>
-constexpr Description<Fields...> record(std::string_view type, int version, std::string_view doc,
-                                        Fields... fields) {
-    return {type, version, doc, std::tuple{fields...}, type};
+constexpr Description<Fields...> describe_fields(std::string_view type, int version, std::string_view doc,
+                                                 std::tuple<Fields...> fields) {
+    return {type, version, doc, fields, type};
+}
+
+}  // namespace detail
+
+// parts: fields, or tuples of fields that several records share.
+template <class... Parts>
+constexpr auto record(std::string_view type, int version, std::string_view doc, Parts... parts) {
+    return detail::describe_fields(type, version, doc, std::tuple_cat(detail::as_fields(parts)...));
 }
 
 template <Described T>

@@ -62,6 +62,15 @@ struct IcmpProbe {
     std::optional<double> resolve_ms;
 };
 
+// What the times of any per-target record have beside minimum, mean and maximum.
+template <class T>
+inline constexpr auto rtt_spread_fields =
+    std::tuple{field("rtt_mdev_us", &T::rtt_mdev_us, Role::value,
+                     "standard deviation of the round-trip times", Unit::us),
+               field("rtt_p50_us", &T::rtt_p50_us, Role::value, "median round-trip time", Unit::us),
+               field("rtt_p95_us", &T::rtt_p95_us, Role::value, "95th percentile (nearest rank)", Unit::us),
+               field("rtt_p99_us", &T::rtt_p99_us, Role::value, "99th percentile (nearest rank)", Unit::us)};
+
 template <>
 inline constexpr auto describe<IcmpProbe> =
     record(
@@ -110,11 +119,7 @@ inline constexpr auto describe<IcmpProbe> =
         field("rtt_max_us", &IcmpProbe::rtt_max_us, Role::value, "longest round-trip time", Unit::us)
             .column()
             .influx("max", 1e-3),
-        field("rtt_mdev_us", &IcmpProbe::rtt_mdev_us, Role::value,
-              "standard deviation of the round-trip times", Unit::us),
-        field("rtt_p50_us", &IcmpProbe::rtt_p50_us, Role::value, "median round-trip time", Unit::us),
-        field("rtt_p95_us", &IcmpProbe::rtt_p95_us, Role::value, "95th percentile (nearest rank)", Unit::us),
-        field("rtt_p99_us", &IcmpProbe::rtt_p99_us, Role::value, "99th percentile (nearest rank)", Unit::us),
+        rtt_spread_fields<IcmpProbe>,
         field("ttl", &IcmpProbe::ttl, Role::text, "TTL or hop limit of the last reply"),
         field("ts_source", &IcmpProbe::ts_source, Role::text,
               "kernel (both stamps from the kernel) or mono (clock around the system calls) if any time is "
@@ -142,39 +147,47 @@ struct IcmpPacket {  // what both per-packet records share
 struct IcmpReply : IcmpPacket {};
 struct IcmpError : IcmpPacket {};
 
-template <>
-inline constexpr auto describe<IcmpReply> = record(
-    "probe.icmp.reply", 1, "one echo reply (with --each): the first, a duplicate or a late one",
-    field("ts", &IcmpReply::ts, Role::time, "when it arrived"),
-    field("target", &IcmpReply::target, Role::tag, "host as the user wrote it").column(),
-    field("address", &IcmpReply::address, Role::tag, "address that was probed").column(),
-    field("labels", &IcmpReply::labels, Role::tag, "the target's labels, each under its own key"),
-    field("round", &IcmpReply::round, Role::text, "number of the round"),
-    field("seq", &IcmpReply::seq, Role::text, "number of the request within the round, from 0").column(),
-    field("fate", &IcmpReply::fate, Role::text, "reply, dup or late").column(),
-    field("rtt_us", &IcmpReply::rtt_us, Role::value, "round-trip time", Unit::us).column(),
-    field("ttl", &IcmpReply::ttl, Role::text, "TTL or hop limit of the reply").column(),
-    field("ts_source", &IcmpReply::ts_source, Role::text, "kernel or mono"));
+// Which packet of which target: the head of any per-packet record.
+template <class T>
+inline constexpr auto packet_head_fields =
+    std::tuple{field("ts", &T::ts, Role::time, "when it arrived, or its loss was known"),
+               field("target", &T::target, Role::tag, "host as the user wrote it").column(),
+               field("address", &T::address, Role::tag, "address that was probed").column(),
+               field("labels", &T::labels, Role::tag, "the target's labels, each under its own key"),
+               field("round", &T::round, Role::text, "number of the round"),
+               field("seq", &T::seq, Role::text, "number of the packet within the round, from 0").column()};
+
+// An answer to one packet.
+template <class T>
+inline constexpr auto reply_fields = std::tuple{
+    field("fate", &T::fate, Role::text, "reply, dup or late").column(),
+    field("rtt_us", &T::rtt_us, Role::value, "time from the packet to its answer", Unit::us).column(),
+    field("ttl", &T::ttl, Role::text, "TTL or hop limit of the answer").column(),
+    field("ts_source", &T::ts_source, Role::text, "kernel, tcp_info or mono")};
+
+// A packet without a good answer, or a bad answer.
+template <class T>
+inline constexpr auto packet_error_fields =
+    std::tuple{field("fate", &T::fate, Role::text,
+                     "icmp_error, lost, lost_self, send_error: the packet's fate; corrupt, wrong_source: a "
+                     "bad answer beside it")
+                   .column(),
+               field("from", &T::from, Role::text, "who sent the error or the bad answer").column(),
+               field("icmp_type", &T::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
+               field("icmp_code", &T::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
+               field("rtt_us", &T::rtt_us, Role::value, "time until the error came", Unit::us),
+               field("ts_source", &T::ts_source, Role::text, "kernel or mono"),
+               field("reason", &T::reason, Role::text, "the error in words").column()};
 
 template <>
-inline constexpr auto describe<IcmpError> = record(
-    "probe.icmp.error", 1, "one request without a good reply, or one bad reply (with --each)",
-    field("ts", &IcmpError::ts, Role::time, "when it was known"),
-    field("target", &IcmpError::target, Role::tag, "host as the user wrote it").column(),
-    field("address", &IcmpError::address, Role::tag, "address that was probed").column(),
-    field("labels", &IcmpError::labels, Role::tag, "the target's labels, each under its own key"),
-    field("round", &IcmpError::round, Role::text, "number of the round"),
-    field("seq", &IcmpError::seq, Role::text, "number of the request within the round, from 0").column(),
-    field("fate", &IcmpError::fate, Role::text,
-          "icmp_error, lost, lost_self, send_error: the request's fate; corrupt, wrong_source: a bad reply "
-          "beside it")
-        .column(),
-    field("from", &IcmpError::from, Role::text, "who sent the error or the bad reply").column(),
-    field("icmp_type", &IcmpError::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
-    field("icmp_code", &IcmpError::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
-    field("rtt_us", &IcmpError::rtt_us, Role::value, "time until the error came", Unit::us),
-    field("ts_source", &IcmpError::ts_source, Role::text, "kernel or mono"),
-    field("reason", &IcmpError::reason, Role::text, "the error in words").column());
+inline constexpr auto describe<IcmpReply> =
+    record("probe.icmp.reply", 1, "one echo reply (with --each): the first, a duplicate or a late one",
+           packet_head_fields<IcmpReply>, reply_fields<IcmpReply>);
+
+template <>
+inline constexpr auto describe<IcmpError> =
+    record("probe.icmp.error", 1, "one request without a good reply, or one bad reply (with --each)",
+           packet_head_fields<IcmpError>, packet_error_fields<IcmpError>);
 
 // The end of a run of nmprobe or nmtcp.
 struct ProbeSummary {

@@ -44,73 +44,69 @@ struct TcpProbe {
 
 template <>
 inline constexpr auto describe<TcpProbe> =
-    record(
-        "tcp.probe", 1,
-        "one target and round of TCP handshakes; sent = received + errors + lost + lost_self, received = "
-        "open + closed",
-        field("ts", &TcpProbe::ts, Role::time, "when the last of its packets met its fate"),
-        field("target", &TcpProbe::target, Role::tag, "host as the user wrote it").column().influx("host"),
-        field("address", &TcpProbe::address, Role::tag, "address that was probed").column(),
-        field("port", &TcpProbe::port, Role::tag, "TCP port").column(),
-        field("labels", &TcpProbe::labels, Role::tag,
-              "the target's labels, such as region, each under its own key"),
-        field("round", &TcpProbe::round, Role::text, "number of the round, from 0, with --every"),
-        field("state", &TcpProbe::state, Role::text,
-              "open (SYN/ACK), closed (RST), filtered (silence), unreachable (ICMP error), error (nothing "
-              "could be sent)")
-            .column(),
-        field("sent", &TcpProbe::sent, Role::value, "handshakes begun or refused by the kernel",
-              Unit::packets)
-            .column()
-            .influx("packet_sent"),
-        field("received", &TcpProbe::received, Role::value, "SYN/ACK or RST within the timeout",
-              Unit::packets)
-            .column()
-            .influx("packet_received"),
-        field("open", &TcpProbe::open, Role::value, "answered by SYN/ACK", Unit::packets),
-        field("closed", &TcpProbe::closed, Role::value, "answered by RST", Unit::packets),
-        field("errors", &TcpProbe::errors, Role::value, "answered by an ICMP error", Unit::packets),
-        field("lost", &TcpProbe::lost, Role::value, "without any answer before the timeout", Unit::packets)
-            .influx("packet_lost"),
-        field("lost_self", &TcpProbe::lost_self, Role::value,
-              "lost by this host: refused by send, or the answer fell out of a full receive buffer",
-              Unit::packets),
-        field("dup", &TcpProbe::dup, Role::value, "further answers to an answered SYN", Unit::packets),
-        field("late", &TcpProbe::late, Role::value, "answers after the timeout", Unit::packets),
-        field("corrupt", &TcpProbe::corrupt, Role::value, "answers with a wrong checksum", Unit::packets),
-        field("wrong_source", &TcpProbe::wrong_source, Role::value, "answers from another address",
-              Unit::packets),
-        field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
-              Unit::percent)
-            .column()
-            .influx("packet_lost_percent"),
-        field("rtt_min_us", &TcpProbe::rtt_min_us, Role::value, "shortest time from SYN to SYN/ACK or RST",
-              Unit::us)
-            .column()
-            .influx("min_rtt", 1e-3),
-        field("rtt_avg_us", &TcpProbe::rtt_avg_us, Role::value, "mean time", Unit::us)
-            .column()
-            .influx("avg_rtt", 1e-3),
-        field("rtt_max_us", &TcpProbe::rtt_max_us, Role::value, "longest time", Unit::us)
-            .column()
-            .influx("max_rtt", 1e-3),
-        field("rtt_mdev_us", &TcpProbe::rtt_mdev_us, Role::value, "standard deviation of the times",
-              Unit::us),
-        field("rtt_p50_us", &TcpProbe::rtt_p50_us, Role::value, "median time", Unit::us),
-        field("rtt_p95_us", &TcpProbe::rtt_p95_us, Role::value, "95th percentile (nearest rank)", Unit::us),
-        field("rtt_p99_us", &TcpProbe::rtt_p99_us, Role::value, "99th percentile (nearest rank)", Unit::us),
-        field("syn_retrans", &TcpProbe::syn_retrans, Role::value,
-              "SYNs that the kernel sent again (connect); such handshakes have no valid time (Karn)",
-              Unit::packets),
-        field("mss", &TcpProbe::mss, Role::text, "maximum segment size that the last SYN/ACK offered",
-              Unit::bytes),
-        field("options", &TcpProbe::options, Role::text, "TCP options of the last SYN/ACK: mss sack ts ws"),
-        field("ttl", &TcpProbe::ttl, Role::text, "TTL or hop limit of the last answer"),
-        field("ts_source", &TcpProbe::ts_source, Role::text,
-              "kernel, tcp_info (the kernel's own measurement) or mono"),
-        field("socket", &TcpProbe::socket, Role::text, "raw or connect"),
-        field("error", &TcpProbe::error, Role::text, "the last error: who said what").column(),
-        field("resolve_ms", &TcpProbe::resolve_ms, Role::value, "time to resolve the name", Unit::ms))
+    record("tcp.probe", 1,
+           "one target and round of TCP handshakes; sent = received + errors + lost + lost_self, received = "
+           "open + closed",
+           field("ts", &TcpProbe::ts, Role::time, "when the last of its packets met its fate"),
+           field("target", &TcpProbe::target, Role::tag, "host as the user wrote it").column().influx("host"),
+           field("address", &TcpProbe::address, Role::tag, "address that was probed").column(),
+           field("port", &TcpProbe::port, Role::tag, "TCP port").column(),
+           field("labels", &TcpProbe::labels, Role::tag,
+                 "the target's labels, such as region, each under its own key"),
+           field("round", &TcpProbe::round, Role::text, "number of the round, from 0, with --every"),
+           field("state", &TcpProbe::state, Role::text,
+                 "open (SYN/ACK), closed (RST), filtered (silence), unreachable (ICMP error), error (nothing "
+                 "could be sent)")
+               .column(),
+           field("sent", &TcpProbe::sent, Role::value, "handshakes begun or refused by the kernel",
+                 Unit::packets)
+               .column()
+               .influx("packet_sent"),
+           field("received", &TcpProbe::received, Role::value, "SYN/ACK or RST within the timeout",
+                 Unit::packets)
+               .column()
+               .influx("packet_received"),
+           field("open", &TcpProbe::open, Role::value, "answered by SYN/ACK", Unit::packets),
+           field("closed", &TcpProbe::closed, Role::value, "answered by RST", Unit::packets),
+           field("errors", &TcpProbe::errors, Role::value, "answered by an ICMP error", Unit::packets),
+           field("lost", &TcpProbe::lost, Role::value, "without any answer before the timeout", Unit::packets)
+               .influx("packet_lost"),
+           field("lost_self", &TcpProbe::lost_self, Role::value,
+                 "lost by this host: refused by send, or the answer fell out of a full receive buffer",
+                 Unit::packets),
+           field("dup", &TcpProbe::dup, Role::value, "further answers to an answered SYN", Unit::packets),
+           field("late", &TcpProbe::late, Role::value, "answers after the timeout", Unit::packets),
+           field("corrupt", &TcpProbe::corrupt, Role::value, "answers with a wrong checksum", Unit::packets),
+           field("wrong_source", &TcpProbe::wrong_source, Role::value, "answers from another address",
+                 Unit::packets),
+           field("loss_pct", &TcpProbe::loss_pct, Role::value, "share of sent that was not received",
+                 Unit::percent)
+               .column()
+               .influx("packet_lost_percent"),
+           field("rtt_min_us", &TcpProbe::rtt_min_us, Role::value, "shortest time from SYN to SYN/ACK or RST",
+                 Unit::us)
+               .column()
+               .influx("min_rtt", 1e-3),
+           field("rtt_avg_us", &TcpProbe::rtt_avg_us, Role::value, "mean time", Unit::us)
+               .column()
+               .influx("avg_rtt", 1e-3),
+           field("rtt_max_us", &TcpProbe::rtt_max_us, Role::value, "longest time", Unit::us)
+               .column()
+               .influx("max_rtt", 1e-3),
+           rtt_spread_fields<TcpProbe>,
+           field("syn_retrans", &TcpProbe::syn_retrans, Role::value,
+                 "SYNs that the kernel sent again (connect); such handshakes have no valid time (Karn)",
+                 Unit::packets),
+           field("mss", &TcpProbe::mss, Role::text, "maximum segment size that the last SYN/ACK offered",
+                 Unit::bytes),
+           field("options", &TcpProbe::options, Role::text,
+                 "TCP options of the last SYN/ACK: mss sack ts ws"),
+           field("ttl", &TcpProbe::ttl, Role::text, "TTL or hop limit of the last answer"),
+           field("ts_source", &TcpProbe::ts_source, Role::text,
+                 "kernel, tcp_info (the kernel's own measurement) or mono"),
+           field("socket", &TcpProbe::socket, Role::text, "raw or connect"),
+           field("error", &TcpProbe::error, Role::text, "the last error: who said what").column(),
+           field("resolve_ms", &TcpProbe::resolve_ms, Role::value, "time to resolve the name", Unit::ms))
         .measurement("tcp_rtt");
 
 struct TcpReply : IcmpPacket {
@@ -122,40 +118,16 @@ struct TcpError : IcmpPacket {
 };
 
 template <>
-inline constexpr auto describe<TcpReply> = record(
-    "tcp.probe.reply", 1, "one answer to a SYN (with --each): the first, a duplicate or a late one",
-    field("ts", &TcpReply::ts, Role::time, "when it arrived"),
-    field("target", &TcpReply::target, Role::tag, "host as the user wrote it").column(),
-    field("address", &TcpReply::address, Role::tag, "address that was probed").column(),
-    field("port", &TcpReply::port, Role::tag, "TCP port").column(),
-    field("labels", &TcpReply::labels, Role::tag, "the target's labels, each under its own key"),
-    field("round", &TcpReply::round, Role::text, "number of the round"),
-    field("seq", &TcpReply::seq, Role::text, "number of the handshake within the round, from 0").column(),
-    field("fate", &TcpReply::fate, Role::text, "reply, dup or late").column(),
-    field("state", &TcpReply::state, Role::text, "open (SYN/ACK) or closed (RST)").column(),
-    field("rtt_us", &TcpReply::rtt_us, Role::value, "time from SYN to answer", Unit::us).column(),
-    field("ttl", &TcpReply::ttl, Role::text, "TTL or hop limit of the answer"),
-    field("ts_source", &TcpReply::ts_source, Role::text, "kernel, tcp_info or mono"));
+inline constexpr auto describe<TcpReply> =
+    record("tcp.probe.reply", 1, "one answer to a SYN (with --each): the first, a duplicate or a late one",
+           packet_head_fields<TcpReply>, field("port", &TcpReply::port, Role::tag, "TCP port").column(),
+           field("state", &TcpReply::state, Role::text, "open (SYN/ACK) or closed (RST)").column(),
+           reply_fields<TcpReply>);
 
 template <>
-inline constexpr auto describe<TcpError> = record(
-    "tcp.probe.error", 1, "one SYN without a good answer, or one bad answer (with --each)",
-    field("ts", &TcpError::ts, Role::time, "when it was known"),
-    field("target", &TcpError::target, Role::tag, "host as the user wrote it").column(),
-    field("address", &TcpError::address, Role::tag, "address that was probed").column(),
-    field("port", &TcpError::port, Role::tag, "TCP port").column(),
-    field("labels", &TcpError::labels, Role::tag, "the target's labels, each under its own key"),
-    field("round", &TcpError::round, Role::text, "number of the round"),
-    field("seq", &TcpError::seq, Role::text, "number of the handshake within the round, from 0").column(),
-    field("fate", &TcpError::fate, Role::text,
-          "icmp_error, lost, lost_self, send_error: the SYN's fate; corrupt, wrong_source: a bad answer "
-          "beside it")
-        .column(),
-    field("from", &TcpError::from, Role::text, "who sent the error or the bad answer").column(),
-    field("icmp_type", &TcpError::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
-    field("icmp_code", &TcpError::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
-    field("rtt_us", &TcpError::rtt_us, Role::value, "time until the error came", Unit::us),
-    field("ts_source", &TcpError::ts_source, Role::text, "kernel or mono"),
-    field("reason", &TcpError::reason, Role::text, "the error in words").column());
+inline constexpr auto describe<TcpError> =
+    record("tcp.probe.error", 1, "one SYN without a good answer, or one bad answer (with --each)",
+           packet_head_fields<TcpError>, field("port", &TcpError::port, Role::tag, "TCP port").column(),
+           packet_error_fields<TcpError>);
 
 }  // namespace nm
