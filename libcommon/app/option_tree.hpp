@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 
 #include "app/cli.hpp"
 #include "app/tool.hpp"
@@ -42,8 +41,8 @@ inline std::vector<OptionView> option_views(const Verb& verb) {
         view.longs = option->get_lnames();
         if (option->get_expected_max() > 0 && option->get_type_size_max() > 0)
             view.value = option->get_type_name();
-        // A placeholder is in capitals; words to choose from are not, and there may be only one.
-        if (!view.value.empty() && std::islower(static_cast<unsigned char>(view.value.front())) != 0) {
+        // What is to be typed as it stands is in lower case, what it stands for in capitals.
+        if (!view.value.empty() && view.value.front() >= 'a' && view.value.front() <= 'z') {
             for (const std::string_view word : split(view.value, '|')) view.words.emplace_back(word);
         }
         view.doc = option->get_description();
