@@ -1,0 +1,102 @@
+// Targets files and lines: every form is read, every mistake is refused with its place.
+#include <gtest/gtest.h>
+
+#include "probe/targets.hpp"
+
+namespace {
+
+using nm::parse_targets_yaml;
+using nm::PortRule;
+
+std::string complaint(const std::string& yaml, PortRule rule) {
+    try {
+        (void)parse_targets_yaml(yaml, "t.yaml", rule);
+    } catch (const nm::UserError& error) {
+        EXPECT_EQ(error.exit(), nm::Exit::bad_data);
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Targets, RegionsOfHosts) {
+    const auto targets = parse_targets_yaml(
+        "east: [a.example, 192.0.2.1]\nwest:\n  - '2001:db8::1'\nempty:\n", "t.yaml", PortRule::none);
+    ASSERT_EQ(targets.size(), 3U);
+    EXPECT_EQ(targets[0].host, "a.example");
+    EXPECT_EQ(targets[0].labels.items, (decltype(targets[0].labels.items){{"region", "east"}}));
+    EXPECT_EQ(targets[2].host, "2001:db8::1");
+    EXPECT_EQ(targets[2].labels.items.front().second, "west");
+    EXPECT_EQ(targets[2].port, 0);
+}
+
+TEST(Targets, RegionsOfPorts) {
+    const auto targets = parse_targets_yaml(
+        "east: {a: 80, b: [443, 8443]}\nwest: ['c:22', '[2001:db8::1]:53']\n", "t.yaml", PortRule::required);
+    ASSERT_EQ(targets.size(), 5U);
+    EXPECT_EQ(targets[0].port, 80);
+    EXPECT_EQ(targets[1].host, "b");
+    EXPECT_EQ(targets[2].port, 8443);
+    EXPECT_EQ(targets[3].host, "c");
+    EXPECT_EQ(targets[4].host, "2001:db8::1");
+    EXPECT_EQ(targets[4].port, 53);
+    EXPECT_EQ(targets[4].labels.items.front().second, "west");
+}
+
+TEST(Targets, LongForm) {
+    const auto targets = parse_targets_yaml(
+        "targets:\n  - {host: a, port: 80, count: 3, interval: 20ms, labels: {team: web, floor: 2}}\n  - "
+        "host: b\n"
+        "    port: 1\n",
+        "t.yaml", PortRule::required);
+    ASSERT_EQ(targets.size(), 2U);
+    EXPECT_EQ(targets[0].count, 3U);
+    EXPECT_EQ(targets[0].interval_ns, 20'000'000);
+    EXPECT_EQ(targets[0].labels.items.size(), 2U);
+    EXPECT_EQ(targets[0].labels.items[1].second, "2");
+    EXPECT_FALSE(targets[1].count);
+}
+
+TEST(Targets, ARegionMayBeNamedTargets) {
+    const auto targets = parse_targets_yaml("targets: [a, b]\n", "t.yaml", PortRule::none);
+    ASSERT_EQ(targets.size(), 2U);
+    EXPECT_EQ(targets[0].labels.items.front().second, "targets");
+}
+
+TEST(Targets, MistakesAreToldWithLineAndColumn) {
+    EXPECT_NE(complaint("a: [x]\na: [y]\n", PortRule::none).find("t.yaml:2:1: region"), std::string::npos);
+    EXPECT_NE(complaint("a: {x: 80, x: 81}\n", PortRule::required).find("twice"), std::string::npos);
+    EXPECT_NE(complaint("a: {x: 0}\n", PortRule::required).find("is not a port"), std::string::npos);
+    EXPECT_NE(complaint("a: {x: 65536}\n", PortRule::required).find("is not a port"), std::string::npos);
+    EXPECT_NE(complaint("a: [x]\n", PortRule::required).find("has no port"), std::string::npos);
+    EXPECT_NE(complaint("a: {x: 80}\n", PortRule::none).find("targets have none"), std::string::npos);
+    EXPECT_NE(complaint("a: 3\n", PortRule::none).find("neither"), std::string::npos);
+    EXPECT_NE(complaint("[a, b]\n", PortRule::none).find("expected a map"), std::string::npos);
+    EXPECT_NE(complaint("targets: [{host: a, colour: red}]\n", PortRule::none).find("unknown key"),
+              std::string::npos);
+    EXPECT_NE(complaint("targets: [{port: 1}]\n", PortRule::required).find("without host"),
+              std::string::npos);
+    EXPECT_NE(complaint("targets: [{host: a, count: 0}]\n", PortRule::none).find("is not a count"),
+              std::string::npos);
+    EXPECT_NE(complaint("targets: [{host: a, interval: 5}]\n", PortRule::none).find("is not a duration"),
+              std::string::npos);
+    EXPECT_NE(complaint("targets: [{host: a, labels: {rtt_us: x}}]\n", PortRule::none)
+                  .find("is a key of the records"),
+              std::string::npos);
+    EXPECT_NE(complaint("a: {\n", PortRule::none).find("t.yaml:"), std::string::npos);
+}
+
+TEST(Targets, Arguments) {
+    EXPECT_EQ(nm::target_of_argument("2001:db8::1", PortRule::none).host, "2001:db8::1");
+    EXPECT_EQ(nm::target_of_argument("[2001:db8::1]:443", PortRule::required).port, 443);
+    EXPECT_THROW((void)nm::target_of_argument("db1", PortRule::required), nm::UserError);
+    EXPECT_THROW((void)nm::target_of_argument("db1:0x50", PortRule::required), nm::UserError);
+}
+
+TEST(Targets, KeysOfRecordsAreNoLabels) {
+    for (const char* key : {"type", "v", "ts", "target", "address", "seq", "loss_pct", "port", "options"})
+        EXPECT_TRUE(nm::is_reserved_label(key)) << key;
+    EXPECT_FALSE(nm::is_reserved_label("region"));
+    EXPECT_FALSE(nm::is_reserved_label("host"));
+}
+
+}  // namespace
