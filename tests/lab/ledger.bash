@@ -36,6 +36,12 @@ tcp() {
 
 # finish: ends the observation; judge MODE TIMEOUT EXPECTATION compares the three ledgers.
 finish() {
+    # A busy machine lets tcpdump lag, and told to stop it leaves what the buffer still holds.
+    local size=-1 tries=0
+    while [ "$size" != "$(stat -c %s "$PCAP")" ] && [ $((tries += 1)) -lt 20 ]; do
+        size=$(stat -c %s "$PCAP")
+        sleep 0.3
+    done
     stop_capture
     stop_sim
     if ! grep -q '^0 packets dropped by kernel' "$BATS_TEST_TMPDIR/tcpdump.err"; then

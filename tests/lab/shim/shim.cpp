@@ -1,6 +1,6 @@
 // A preloaded library that does to a program's clock and stamps what a test cannot do from outside:
 //   NM_SHIM_STEP_MS=N         CLOCK_REALTIME, and with it the kernel's packet stamps, jumps by N ms...
-//   NM_SHIM_STEP_AFTER_MS=N   ...this long after the first stamp or reading
+//   NM_SHIM_STEP_AFTER_MS=N   ...this long after the first stamp
 //   NM_SHIM_LOSE_STAMP=N      each Nth transmit stamp never comes
 // Only the kernel's own stamps can test the rules for them, so they are changed on their way in.
 // clang-format off: errqueue.h needs timespec before it
@@ -30,20 +30,18 @@ Function* next(const char* name) {
 
 constexpr long long ns_per_s = 1'000'000'000, ns_per_ms = 1'000'000;
 
-long long true_ns() {
-    static auto* const real = next<int(clockid_t, timespec*)>("clock_gettime");
-    timespec now{};
-    real(CLOCK_REALTIME, &now);
-    return now.tv_sec * ns_per_s + now.tv_nsec;
+long long step_from_ns = 0;  // 0: no stamp was seen yet
+
+long long ns_of(const timespec& time) {
+    return time.tv_sec * ns_per_s + time.tv_nsec;
 }
 
 // Moments behind the step are told as the stepped clock would.
-void step(timespec& stamp) {
+void step(timespec& time) {
     static const long long step_ns = setting("NM_SHIM_STEP_MS") * ns_per_ms;
-    static const long long from_ns = true_ns() + setting("NM_SHIM_STEP_AFTER_MS") * ns_per_ms;
-    const long long ns = stamp.tv_sec * ns_per_s + stamp.tv_nsec;
-    if (step_ns == 0 || ns < from_ns) return;
-    stamp = {(ns + step_ns) / ns_per_s, (ns + step_ns) % ns_per_s};
+    const long long ns = ns_of(time);
+    if (step_ns == 0 || step_from_ns == 0 || ns < step_from_ns) return;
+    time = {(ns + step_ns) / ns_per_s, (ns + step_ns) % ns_per_s};
 }
 
 void change(msghdr& message) {
@@ -53,6 +51,8 @@ void change(msghdr& message) {
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
             scm_timestamping value{};
             std::memcpy(&value, CMSG_DATA(c), sizeof value);
+            if (step_from_ns == 0)
+                step_from_ns = ns_of(value.ts[0]) + setting("NM_SHIM_STEP_AFTER_MS") * ns_per_ms;
             step(value.ts[0]);
             std::memcpy(CMSG_DATA(c), &value, sizeof value);
         }
