@@ -211,22 +211,23 @@ PY
     stop_sim
     [ "$(of_type probe.icmp 'select(.state == "up")' <<<"$output" | wc -l)" -eq 40000 ]
     python3 - "$PCAP" <<'PY'
-import collections, struct, sys
+import collections, os, struct, sys
 data, at, sent = open(sys.argv[1], "rb").read(), 24, collections.defaultdict(list)
 while at + 16 <= len(data):
     s, ns, size, _ = struct.unpack_from("<IIII", data, at)
     sent[data[at + 32:at + 36]].append(s * 10**9 + ns)
     at += 16 + size
 assert len(sent) == 10000 and all(len(times) == 4 for times in sent.values())
-# Who is off the processor for longer than the pacer makes good for shifts what is left of a round: the first
-# tenth of the rounds counts, the best of three intervals for the error, the first one for a late start.
-first = sorted(sent.values())[:1000]
-medians = []
-for i in range(3):
-    off = sorted(abs(times[i + 1] - times[i] - 1_500_000_000) for times in first)
-    medians.append(off[len(off) // 2])
-    print("interval error us: p50 %.0f p90 %.0f max %.0f" % tuple(off[int(len(off) * p) - 1] / 1e3 for p in (.5, .9, 1)))
-assert min(medians) < 1_000_000 and medians[0] < 30_000_000, medians
+# Each interval of each target against the schedule. Who is off the processor for longer than the pacer makes good
+# shifts what is left of a round: on a machine with more work than cores the best stretch of 100 targets counts.
+ordered = sorted(sent.values())
+median = lambda values: sorted(values)[len(values) // 2]
+off = [[abs(times[i + 1] - times[i] - 1_500_000_000) for times in ordered] for i in range(3)]
+best = min(median(row[at:at + 100]) for row in off for at in range(0, 10000, 100))
+load = os.getloadavg()[0]
+print("interval error us: medians", [median(row) // 1000 for row in off], "best stretch", best // 1000, "load", load)
+assert best < 1_000_000 and median(off[0]) < 30_000_000
+assert load > os.cpu_count() or median(off[1] + off[2]) < 1_000_000
 PY
 }
 
