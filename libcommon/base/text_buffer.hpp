@@ -33,6 +33,7 @@ class TextBuffer {
         ++size_;
     }
     void append(std::string_view text) {
+        if (text.empty()) return;  // memcpy takes no null pointer, whatever the length
         std::memcpy(room(text.size()), text.data(), text.size());
         size_ += text.size();
     }
