@@ -106,7 +106,8 @@ targets() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "{\"target\":\
     for signal in INT:130 TERM:143; do
         observe --rule '10.99.1.0/24: delay=300ms' --rule '10.99.2.0/24: delay=1ms'
         status=0
-        in_ns "$NS" timeout --preserve-status -s "${signal%:*}" 1 "$NM_BIN/nmprobe" ping --each --linger 300ms --format json \
+        # In the foreground: else timeout sends it twice, and the second ends a run at once.
+        in_ns "$NS" timeout --foreground --preserve-status -s "${signal%:*}" 1 "$NM_BIN/nmprobe" ping --each --linger 300ms --format json \
             --socket raw --ttl 61 -c 1000 -i 20ms -t 2s 10.99.{1,2}.{1..4} >"$BATS_TEST_TMPDIR/raw" || status=$?
         [ "$status" -eq "${signal#*:}" ]
         sleep 0.4  # what the simulator still holds
