@@ -11,6 +11,7 @@ std::uint64_t checksum_add(std::uint64_t sum, Bytes bytes) {
         std::memcpy(&word, bytes.data() + i, 4);
         sum += word;
     }
+    if (i == bytes.size()) return sum;
     std::uint32_t tail = 0;
     std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
     return sum + tail;

@@ -40,14 +40,6 @@ T control_value(const cmsghdr* header) {
     return value;
 }
 
-// Takes the error that waits on the socket.
-int pending_error(int fd) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return error;
-}
-
 std::int64_t software_stamp_ns(const cmsghdr* header) {
     const auto stamps = control_value<scm_timestamping>(header);
     return stamps.ts[0].tv_sec * ns_per_s + stamps.ts[0].tv_nsec;
@@ -251,17 +243,17 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
             for (int i = 0; i < n; ++i)
                 stamp_slot(next_stamp_id_++) = batch[done + static_cast<std::size_t>(i)].index;
             done += static_cast<std::size_t>(n);
-            stale_errors_ = 0;
+            fruitless_sends_ = 0;
             continue;
         }
         if (errno == EINTR) continue;
         const int error = errno;
         stamp_ids_unsure_ = true;
-        // A datagram socket reports an ICMP error that waits for it with the next send: not this packet's
-        // error.
-        constexpr int stale_errors_allowed = 3;
-        if (!is_raw() && stale_errors_++ < stale_errors_allowed && pending_error(fd_.get()) != 0) return done;
-        stale_errors_ = 0;
+        // A datagram socket reports an ICMP error that came in meanwhile with the next send: not this packet's
+        // error. The caller reads the error queue and tries again; the packet's own error stays.
+        constexpr int fruitless_sends_allowed = 3;
+        if (!is_raw() && fruitless_sends_++ < fruitless_sends_allowed) return done;
+        fruitless_sends_ = 0;
         batch[done].error = error;
         return done + 1;
     }
@@ -310,6 +302,7 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
     error.to = b.name_of(i);
     error.packet = {b.error_data.data() + i * error_packet_bytes, b.messages[i].msg_len};
     errors.push_back(error);
+    fruitless_sends_ = 0;
 }
 
 std::size_t StampSocket::receive(std::vector<Incoming>& out) {

@@ -110,7 +110,7 @@ class StampSocket {
     std::unique_ptr<Buffers> buffers_;
     std::uint32_t next_stamp_id_ = 0;
     bool stamp_ids_unsure_ = false;  // a packet was refused: it may have taken an id
-    int stale_errors_ = 0;
+    int fruitless_sends_ = 0;
     std::uint32_t drops_seen_ = 0;
     std::uint32_t overflows_ = 0;
     std::uint64_t damaged_before_ = 0;        // packets with a wrong checksum before the socket was there

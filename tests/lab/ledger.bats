@@ -168,6 +168,14 @@ PY
     for mode in raw dgram syn; do judge $mode 400ms 'icmp_error=117 lost=0 reply=0'; done
 }
 
+@test "T7: errors that come in while a datagram socket sends are not those of the packets it sends" {
+    observe --rule '10.99.0.0/16: icmp_error=3/13' --rule 'fd99::/64: icmp_error=1/1'
+    { json_targets 2000 10.99.1.0 && json_targets 2000 fd99::1:0; } >targets
+    run -1 icmp dgram --rate 20000 -t 1s - <targets
+    finish
+    judge dgram 1s 'icmp_error=4000 send_error=0 lost=0'
+}
+
 @test "T7: an error that quotes too little and a rewritten address is nobody's" {
     observe --rule '10.99.1.0/24: icmp_error=3/1,quote=8,quote_nat=192.0.2.9'
     run -1 icmp raw -c 3 -i 30ms -t 200ms 10.99.1.{1..3}
