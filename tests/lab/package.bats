@@ -32,10 +32,13 @@ bare_root() {
     cp -r /etc/apt/apt.conf.d/*proxy* "$1/etc/apt/apt.conf.d/" 2>/dev/null || true
 }
 
+setup() { [ -n "${PACKAGE_DIR:-}" ] || skip "${WHY_NOT:-}"; }
+
 setup_file() {
-    [ "$(id -u)" -eq 0 ] || skip 'needs root: a chroot'
-    [ -z "${NM_SANITIZED:-}" ] || skip 'the package is of the plain build'
-    command -v debootstrap >/dev/null || skip 'needs debootstrap (scripts/install-deps test)'
+    export WHY_NOT=''
+    [ "$(id -u)" -eq 0 ] || WHY_NOT='needs root: a chroot'
+    command -v debootstrap >/dev/null || WHY_NOT='needs debootstrap (scripts/install-deps test)'
+    [ -z "$WHY_NOT" ] || return 0
     export PACKAGE_DIR=$BATS_FILE_TMPDIR/package ROOT=$BATS_FILE_TMPDIR/root
     cpack --config "$NM_BUILD/CPackConfig.cmake" -B "$PACKAGE_DIR" >"$BATS_FILE_TMPDIR/cpack.log" 2>&1 ||
         { tail -n 20 "$BATS_FILE_TMPDIR/cpack.log" >&2; return 1; }

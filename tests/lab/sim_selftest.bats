@@ -52,7 +52,7 @@ PY
     local targets=() i
     for i in $(seq 1 50); do targets+=("10.99.1.$i"); done
     start_sim "$NS" --seed 7 --rule '10.99.1.0/24: loss_request=10%,loss_reply=0.1'
-    in_ns "$NS" fping -q -p 20 -t 500 -c 20 "${targets[@]}" 2>"$BATS_TEST_TMPDIR/fping" || true
+    in_ns "$NS" fping -q -i 1 -p 20 -t 500 -c 20 "${targets[@]}" 2>"$BATS_TEST_TMPDIR/fping" || true
     stop_sim
     awk '{ split($5, count, "/"); print $1, count[1], count[2] }' "$BATS_TEST_TMPDIR/fping" | sort >"$BATS_TEST_TMPDIR/seen"
     jq -rs 'map(select(.dst)) | group_by(.dst)[] |
@@ -66,12 +66,12 @@ PY
     ledger '[.dst, .seq, .fate]' | sort >"$BATS_TEST_TMPDIR/first"
 
     start_sim "$NS" --seed 7 --rule '10.99.1.0/24: loss_request=10%,loss_reply=0.1'
-    in_ns "$NS" fping -q -p 20 -t 500 -c 20 "${targets[@]}" || true
+    in_ns "$NS" fping -q -i 1 -p 20 -t 500 -c 20 "${targets[@]}" || true
     stop_sim
     diff "$BATS_TEST_TMPDIR/first" <(ledger '[.dst, .seq, .fate]' | sort)
 
     start_sim "$NS" --seed 8 --rule '10.99.1.0/24: loss_request=10%,loss_reply=0.1'
-    in_ns "$NS" fping -q -p 20 -t 500 -c 20 "${targets[@]}" || true
+    in_ns "$NS" fping -q -i 1 -p 20 -t 500 -c 20 "${targets[@]}" || true
     stop_sim
     run -1 diff -q "$BATS_TEST_TMPDIR/first" <(ledger '[.dst, .seq, .fate]' | sort)
 }
