@@ -20,7 +20,7 @@ complete -c nmtcp -n '__fish_seen_subcommand_from ping' -s 4 -l ipv4 -d 'IPv4 on
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -s 6 -l ipv6 -d 'IPv6 only'
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l addresses -x -a 'first all' -d 'which addresses of a name to probe'
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l receive-buffer -x -d 'bytes of socket buffer to ask for; the packets in flight are capped to what it holds'
-complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l method -x -a 'auto syn connect' -d 'syn: half-open, the kernel resets it, needs CAP_NET_RAW; connect: unprivileged, time from TCP_INFO; auto: syn where allowed'
+complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l method -x -a 'auto syn connect' -d 'syn: half-open, the kernel resets it, needs CAP_NET_RAW; connect: unprivileged, time from TCP_INFO, with CAP_NET_RAW from the packets; auto: syn where allowed'
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l window -x -d 'connections in flight (connect)'
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -s h -l help -d 'print this help and exit'
 complete -c nmtcp -n '__fish_seen_subcommand_from ping' -l format -x -a 'json csv influx prom table' -d 'output format; the default is table on a terminal and json otherwise'

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "probe/kernel_stamps.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nm {
 namespace {
-
-// How much longer than the monotonic bracket a kernel round-trip time may be: CLOCK_REALTIME may be slewed by
-// up to 500 ppm against CLOCK_MONOTONIC's reading.
-constexpr std::int64_t bracket_slack_ns = 2 * ns_per_us;
 
 // How often the drop counts of the sockets are looked at, beside every expiry.
 constexpr std::int64_t drops_every_ns = 10 * ns_per_ms;
@@ -271,7 +268,7 @@ void PacketEngine::set_rtt(const InFlight& entry, std::int64_t rx_ns, std::int64
     const std::int64_t bracket_ns = now_ns - entry.sent_mono_ns;
     const std::int64_t kernel_ns = rx_ns - entry.tx_ns;
     const bool stamped = rx_ns != 0 && entry.tx_ns != 0;
-    if (stamped && kernel_ns >= 0 && kernel_ns <= bracket_ns + bracket_ns / 2000 + bracket_slack_ns) {
+    if (stamped && kernel_ns >= 0 && kernel_ns <= bracket_ns + bracket_slack_ns(bracket_ns)) {
         event.rtt_ns = kernel_ns;
         event.ts_source = TsSource::kernel;
     } else {

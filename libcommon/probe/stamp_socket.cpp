@@ -12,12 +12,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "probe/kernel_stamps.hpp"
 
 namespace nm {
 namespace {
@@ -30,19 +30,6 @@ constexpr std::size_t stamp_ring = 1 << 16;
 
 bool set_option(int fd, int level, int name, int value) {
     return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
-}
-
-// The value of a control message, copied out because it may be unaligned.
-template <class T>
-T control_value(const cmsghdr* header) {
-    T value{};
-    std::memcpy(&value, CMSG_DATA(header), sizeof value);
-    return value;
-}
-
-std::int64_t software_stamp_ns(const cmsghdr* header) {
-    const auto stamps = control_value<scm_timestamping>(header);
-    return stamps.ts[0].tv_sec * ns_per_s + stamps.ts[0].tv_nsec;
 }
 
 // Packets with a wrong checksum that the kernel has seen in this network namespace.
@@ -64,41 +51,6 @@ std::uint64_t checksum_errors(int protocol) {
         return parse_number<std::uint64_t>(values.substr(values.rfind(' ') + 1)).value_or(0);
     }
     return 0;
-}
-
-// Whether a datagram that comes in now bears a receive stamp.
-bool loopback_is_stamped(int fd) {
-    char byte = 0;
-    if (::send(fd, &byte, 1, 0) != 1) return false;
-    std::array<char, control_bytes> control{};
-    iovec vector{&byte, 1};
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(fd, &message, MSG_DONTWAIT) != 1) return false;
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) return software_stamp_ns(c) != 0;
-    }
-    return false;
-}
-
-// The kernel turns receive stamps on some milliseconds after the first socket asks for them, and packets
-// until then have none: waits until a datagram on loopback has one, or 20 ms where loopback is down.
-void await_receive_stamps() {
-    constexpr int tries = 40;
-    const timespec pause{0, 500'000};
-    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_storage address;
-    socklen_t length = to_sockaddr(IpAddress::v4(0x7F000001U), 0, address);
-    ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
-    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
-    set_option(fd.get(), SOL_SOCKET, SO_TIMESTAMPING,
-               SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
-    for (int attempt = 0; attempt < tries && !loopback_is_stamped(fd.get()); ++attempt)
-        ::nanosleep(&pause, nullptr);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // A socket that sends and receives in batches with kernel time stamps on both ways (SO_TIMESTAMPING software,
 // OPT_ID and OPT_TSONLY), and that knows what it dropped (SO_MEMINFO). Raw or datagram, IPv4 or IPv6; what is
 // inside the packets is its user's business.
-// Proof: tests/lab/ledger.bats, tests/lab/accuracy.bats.
+// Proof: tests/lab/ledger.bats, tests/bench/accuracy.py.
 #pragma once
 
 #include <linux/filter.h>

@@ -26,11 +26,12 @@ icmp() {
         >"$BATS_TEST_TMPDIR/$mode"
 }
 
-# tcp METHOD OPTION...: the same for nmtcp.
+# tcp METHOD OPTION...: the same for nmtcp, started by the command in `under`.
+under=()
 tcp() {
     local method=$1
     shift
-    in_ns "$NS" "$NM_BIN/nmtcp" ping --each --linger 300ms --format json --method "$method" --ttl "${ttl_of[$method]}" "$@" \
+    in_ns "$NS" "${under[@]}" "$NM_BIN/nmtcp" ping --each --linger 300ms --format json --method "$method" --ttl "${ttl_of[$method]}" "$@" \
         >"$BATS_TEST_TMPDIR/$method"
 }
 

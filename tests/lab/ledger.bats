@@ -263,11 +263,19 @@ PY
         "$BATS_TEST_TMPDIR/connect" | sort -u)" = '["open",2,null]' ]
 }
 
-@test "connect() is timed by the kernel: any number of connections at once, open and closed" {
+@test "connect() is timed by its packets: any number of connections at once, open and closed" {
     observe --spin --rule '10.99.0.0/16: tcp_open=80,tcp=rst,delay=10ms' --rule 'fd99::/64: tcp_open=80,delay=3ms'
-    run -0 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80'
+    run -1 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
     finish
-    judge connect 2s 'reply=880 lost=0 ts_tcp_info>=880'
+    judge connect 2s 'reply=916 lost=0 ts_kernel=916' --median 8us
+}
+
+@test "connect() without any privilege is timed by the kernel, and a refusal by our clock" {
+    observe --spin --rule '10.99.0.0/16: tcp_open=80,tcp=rst,delay=10ms' --rule 'fd99::/64: tcp_open=80,delay=3ms'
+    under=(setpriv --bounding-set=-net_raw)
+    run -1 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
+    finish
+    judge connect 2s 'reply=916 lost=0 ts_tcp_info=880 ts_mono=36' --median 100us
 }
 
 @test "T18: what the kernel refuses is that packet's own fate; those before and behind it leave" {

@@ -14,7 +14,8 @@ void define_ping(nm::Tool& tool) {
     nm::add_probe_options(*verb.cli, *options, nm::PortRule::required);
     nm::add_word(
         *verb.cli, "--method", options->method, method_words,
-        "syn: half-open, the kernel resets it, needs CAP_NET_RAW; connect: unprivileged, time from TCP_INFO;"
+        "syn: half-open, the kernel resets it, needs CAP_NET_RAW; connect: unprivileged, time from TCP_INFO, with"
+        " CAP_NET_RAW from the packets;"
         " auto: syn where allowed");
     verb.cli->add_option("--window", options->window, "connections in flight (connect)")
         ->type_name("NUMBER")

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "ping/wire_tcp.hpp"
+#include "probe/kernel_stamps.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nmtcp {
@@ -36,22 +37,23 @@ bool set_option(int fd, int level, int name, int value) {
     return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
-nm::IpAddress local_or_peer(int fd, int (*ask)(int, sockaddr*, socklen_t*), std::uint16_t& port) {
+nm::Endpoint end_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     ask(fd, reinterpret_cast<sockaddr*>(&address), &length);
     sockaddr_in in{};
     std::memcpy(&in, &address, sizeof in);  // the port is at the same place for both families
-    port = in.sin_port;
-    return nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
+    return {nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address)), ntohs(in.sin_port)};
 }
 
 // On loopback, connecting to a port of the ephemeral range may meet itself (trap T15): no service is there.
-bool met_itself(int fd) {
-    std::uint16_t local_port = 0, peer_port = 0;
-    const nm::IpAddress local = local_or_peer(fd, ::getsockname, local_port);
-    const nm::IpAddress peer = local_or_peer(fd, ::getpeername, peer_port);
-    return local == peer && local_port == peer_port;
+bool met_itself(int fd) { return end_of(fd, ::getsockname) == end_of(fd, ::getpeername); }
+
+tcp_info connection_info(int fd) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info;
 }
 
 // The ICMP error behind a failed connect, when it was one.
@@ -83,11 +85,17 @@ bool take_icmp_error(int fd, nm::PacketEvent& event) {
     return false;
 }
 
+void forget_rtt(nm::PacketEvent& event) {
+    event.rtt_ns = -1;
+    event.ts_source = nm::TsSource::none;
+}
+
 }  // namespace
 
-ConnectEngine::ConnectEngine(const PingOptions& options, nm::EventLoop& loop, nm::Schedule& schedule,
-                             nm::Scoreboard& board, nm::Output& out)
+ConnectEngine::ConnectEngine(const PingOptions& options, HandshakeTap* tap, nm::EventLoop& loop,
+                             nm::Schedule& schedule, nm::Scoreboard& board, nm::Output& out)
     : options_(options),
+      tap_(tap),
       loop_(loop),
       schedule_(schedule),
       board_(board),
@@ -110,6 +118,7 @@ std::optional<double> ConnectEngine::rate_pps() const {
 }
 
 void ConnectEngine::turn(std::int64_t deadline_ns) {
+    if (tap_ != nullptr) tap_->drain();
     const bool started = start_due();
     std::int64_t next = deadline_ns;
     if (!free_slots_.empty() && !out_.congested()) {
@@ -189,12 +198,16 @@ bool ConnectEngine::start(const nm::Schedule::Due& due) {
     const std::size_t slot = free_slots_.back();
     free_slots_.pop_back();
     ++in_flight_;
-    slots_[slot] = Attempt{std::move(fd), due.target, due.seq, now_ns};
+    slots_[slot] = Attempt{std::move(fd), due.target, due.seq, now_ns, false};
     if (error != 0) {
         fail(slots_[slot], error);
         return true;
     }
     by_age_.emplace_back(slot, now_ns);
+    if (tap_ != nullptr) {
+        tap_->watch(slot, end_of(slots_[slot].fd.get(), ::getsockname), {target.address, target.port});
+        slots_[slot].watched = true;
+    }
     loop_.add(slots_[slot].fd.get(), EPOLLOUT, [this, slot](std::uint32_t) { on_ready(slot); });
     return true;
 }
@@ -209,9 +222,7 @@ void ConnectEngine::on_ready(std::size_t slot) {
         fail(attempt, error);
         return;
     }
-    tcp_info info{};
-    size = sizeof info;
-    ::getsockopt(attempt.fd.get(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    const tcp_info info = connection_info(attempt.fd.get());
     nm::PacketEvent event;
     event.fate = nm::Fate::reply;
     event.retransmitted = info.tcpi_total_retrans;
@@ -242,14 +253,14 @@ void ConnectEngine::fail(Attempt& attempt, int error) {
         event.fate = nm::Fate::reply;
         event.refused = true;
         event.reason = nullptr;
+        event.retransmitted = connection_info(attempt.fd.get()).tcpi_total_retrans;
+        if (event.retransmitted > 0) forget_rtt(event);
     } else if (error == ETIMEDOUT) {
         event.fate = nm::Fate::lost;
-        event.rtt_ns = -1;
-        event.ts_source = nm::TsSource::none;
+        forget_rtt(event);
     } else {
         event.fate = nm::Fate::send_error;
-        event.rtt_ns = -1;
-        event.ts_source = nm::TsSource::none;
+        forget_rtt(event);
     }
     finish(attempt, event);
 }
@@ -258,13 +269,26 @@ void ConnectEngine::finish(Attempt& attempt, nm::PacketEvent event) {
     event.target = attempt.target;
     event.seq = attempt.seq;
     event.ts = nm::now();
+    if (tap_ != nullptr) set_tapped_rtt(attempt, event);
     if (attempt.fd) {
         loop_.remove(attempt.fd.get());
         attempt.fd.reset();
     }
     --in_flight_;
-    free_slots_.push_back(static_cast<std::size_t>(&attempt - slots_.data()));
+    free_slots_.push_back(slot_of(attempt));
     board_.fate(event);
+}
+
+// As with other stamps, a step of the clock shows: they must fit into the monotonic time around them (trap T16).
+void ConnectEngine::set_tapped_rtt(const Attempt& attempt, nm::PacketEvent& event) {
+    const nm::ProbeTarget& target = board_.target(attempt.target);
+    const HandshakeStamps seen =
+        attempt.watched ? tap_->take(slot_of(attempt)) : tap_->take_last({target.address, target.port});
+    const std::int64_t bracket_ns = nm::monotonic_ns() - attempt.began_ns;
+    const bool answered = event.fate == nm::Fate::reply && event.retransmitted == 0;
+    if (!answered || !seen.complete() || seen.rtt_ns() > bracket_ns + nm::bracket_slack_ns(bracket_ns)) return;
+    event.rtt_ns = seen.rtt_ns();
+    event.ts_source = nm::TsSource::kernel;
 }
 
 void ConnectEngine::expire() {

@@ -1,6 +1,7 @@
-// TCP handshakes by connect(), without any privilege. The time is the kernel's own (TCP_INFO), so it does not
-// depend on how many connections are in flight or how busy this process is. A handshake whose SYN was sent
-// again has no valid time (Karn's algorithm, RFC 6298 section 3).
+// TCP handshakes by connect(), without any privilege. The time is that of the packets where a packet socket
+// is allowed, else the kernel's own measurement (TCP_INFO): neither depends on how many connections are in
+// flight or how busy this process is. A handshake whose SYN was sent again has no valid time (Karn's
+// algorithm, RFC 6298 section 3).
 //
 // A connection that came up is closed with a reset: no TIME_WAIT uses up the local ports.
 #pragma once
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "format/output.hpp"
+#include "ping/handshake_tap.hpp"
 #include "ping/ping.hpp"
 #include "probe/packet_engine.hpp"
 
@@ -16,7 +18,8 @@ namespace nmtcp {
 
 class ConnectEngine : public nm::ProbeEngine {
   public:
-    ConnectEngine(const PingOptions& options, nm::EventLoop& loop, nm::Schedule& schedule,
+    // Without a tap (nullptr) times come from TCP_INFO.
+    ConnectEngine(const PingOptions& options, HandshakeTap* tap, nm::EventLoop& loop, nm::Schedule& schedule,
                   nm::Scoreboard& board, nm::Output& out);
     ~ConnectEngine() override;
 
@@ -31,6 +34,7 @@ class ConnectEngine : public nm::ProbeEngine {
         std::uint32_t target = 0;
         std::uint32_t seq = 0;
         std::int64_t began_ns = 0;
+        bool watched = false;  // by the tap
     };
 
     bool start_due();
@@ -39,10 +43,16 @@ class ConnectEngine : public nm::ProbeEngine {
     int open_socket(const nm::ProbeTarget& target, nm::UniqueFd& fd) const;
     void on_ready(std::size_t slot);
     void finish(Attempt& attempt, nm::PacketEvent event);
+    // Puts the time of the packets in the place of any other.
+    void set_tapped_rtt(const Attempt& attempt, nm::PacketEvent& event);
+    std::size_t slot_of(const Attempt& attempt) const {
+        return static_cast<std::size_t>(&attempt - slots_.data());
+    }
     void fail(Attempt& attempt, int error);
     void expire();
 
     const PingOptions& options_;
+    HandshakeTap* tap_;
     nm::EventLoop& loop_;
     nm::Schedule& schedule_;
     nm::Scoreboard& board_;

@@ -83,11 +83,11 @@ nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& 
                        [&](nm::Family family) { return protocol.why_not(family); });
 }
 
-nm::Exit run_connect(const PingOptions& options, nm::Context& context, std::vector<nm::Target> targets,
-                     const nm::BadInput& bad) {
+nm::Exit run_connect(const PingOptions& options, nm::Context& context, HandshakeTap* tap,
+                     std::vector<nm::Target> targets, const nm::BadInput& bad) {
     TcpReporter reporter(context.out, nm::SocketKind::connect);
     nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
-    ConnectEngine engine(options, session.loop(), session.schedule(), session.board(), context.out);
+    ConnectEngine engine(options, tap, session.loop(), session.schedule(), session.board(), context.out);
     const auto why_not = [&](nm::Family family) {
         return options.wants(family) ? std::string() : std::string("this family is switched off");
     };
@@ -98,11 +98,12 @@ nm::Exit run_connect(const PingOptions& options, nm::Context& context, std::vect
 
 nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
     const std::unique_ptr<SynProtocol> raw = open_raw(options);
+    const std::unique_ptr<HandshakeTap> tap = raw ? nullptr : HandshakeTap::open();
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
     std::vector<nm::Target> targets = nm::collect_targets(options, nm::PortRule::required, bad);
     if (raw) return run_syn(options, context, *raw, std::move(targets), bad);
-    return run_connect(options, context, std::move(targets), bad);
+    return run_connect(options, context, tap.get(), std::move(targets), bad);
 }
 
 }  // namespace nmtcp
