@@ -13,6 +13,7 @@ namespace nm {
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // the default slack of 50 us would make every wait late
+    watch(epoll_.get());
     if (signal_event_fd() >= 0) add(signal_event_fd(), EPOLLIN, [](std::uint32_t) { clear_signal_event(); });
 }
 
@@ -36,6 +37,10 @@ void EventLoop::remove(int fd) {
     callbacks_.erase(fd);
 }
 
+void EventLoop::unwatch(int fd) {
+    std::erase_if(watched_, [&](const pollfd& watched) { return watched.fd == fd; });
+}
+
 int EventLoop::wait(std::int64_t deadline_ns) {
     std::array<epoll_event, 128> events;
     timespec timeout{};
@@ -45,8 +50,14 @@ int EventLoop::wait(std::int64_t deadline_ns) {
         timeout.tv_sec = left / ns_per_s;
         timeout.tv_nsec = left % ns_per_s;
     }
-    const int n = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                 for_ever ? nullptr : &timeout, nullptr);
+    const timespec* until = for_ever ? nullptr : &timeout;
+    if (watched_.size() > 1) {
+        static constexpr timespec at_once{};
+        ::ppoll(watched_.data(), watched_.size(), until, nullptr);
+        until = &at_once;
+    }
+    const int n =
+        ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), until, nullptr);
     for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         const auto at = callbacks_.find(event.data.fd);

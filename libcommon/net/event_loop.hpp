@@ -2,10 +2,13 @@
 // their eventfd. Callbacks run inside wait(). Proof: tests/unit/net_test.cpp.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "base/unique_fd.hpp"
 
@@ -22,12 +25,18 @@ class EventLoop {
     void modify(int fd, std::uint32_t events);
     void remove(int fd);
 
+    // A descriptor that also ends a wait, without a callback. Unlike those above it is looked at only while
+    // waiting: epoll would be told of every packet that comes in meanwhile.
+    void watch(int fd) { watched_.push_back({fd, POLLIN, 0}); }
+    void unwatch(int fd);
+
     // Waits until a descriptor is ready, a signal came, or CLOCK_MONOTONIC reaches deadline_ns; runs the
     // callbacks. A deadline in the past polls; INT64_MAX waits for ever. Returns the number of callbacks run.
     int wait(std::int64_t deadline_ns);
 
   private:
     UniqueFd epoll_;
+    std::vector<pollfd> watched_;  // the first is epoll's own
     std::unordered_map<int, std::shared_ptr<Callback>> callbacks_;
 };
 

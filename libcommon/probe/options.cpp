@@ -45,26 +45,20 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
              "bytes of socket buffer to ask for; the packets in flight are capped to what it holds");
 }
 
-std::vector<Target> collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad) {
-    std::vector<Target> targets;
+TargetList collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad) {
+    TargetList targets;
     bool from_stdin = options.targets.empty() && options.file.empty();
     for (const std::string& argument : options.targets) {
         if (argument == "-")
             from_stdin = true;
         else
-            targets.push_back(target_of_argument(argument, rule));
+            targets.add(target_of_argument(argument, rule));
     }
-    if (!options.file.empty()) {
-        std::vector<Target> more = read_targets_file(options.file, rule);
-        targets.insert(targets.end(), std::make_move_iterator(more.begin()),
-                       std::make_move_iterator(more.end()));
-    }
+    if (!options.file.empty()) read_targets_file(options.file, rule, targets);
     if (from_stdin) {
         if (Console::stdin_is_terminal())
             throw UserError(Exit::usage, "no target: name one, or use -f FILE, or pipe JSON lines");
-        std::vector<Target> more = read_targets_stream(STDIN_FILENO, rule, bad);
-        targets.insert(targets.end(), std::make_move_iterator(more.begin()),
-                       std::make_move_iterator(more.end()));
+        read_targets_stream(STDIN_FILENO, rule, bad, targets);
     }
     return targets;
 }

@@ -47,6 +47,6 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule);
 
 // The targets of arguments, file or stdin; throws UserError(usage) when there are none and stdin is a
 // terminal.
-std::vector<Target> collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad);
+TargetList collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad);
 
 }  // namespace nm

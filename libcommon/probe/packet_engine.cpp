@@ -1,7 +1,5 @@
 #include "probe/packet_engine.hpp"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -43,7 +41,7 @@ PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, Packet
 
 PacketEngine::~PacketEngine() {
     for (const Lane& lane : lanes_) {
-        if (lane.in_use) loop_.remove(lane.socket->fd());
+        if (lane.in_use) loop_.unwatch(lane.socket->fd());
     }
 }
 
@@ -107,10 +105,10 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
             schedule_.postpone(*due, now_ns + ns_per_ms);
             continue;
         }
-        board_.begin(due->target, due->round);
+        board_.begin(due->target, due->round, due->count);
         InFlight& entry = flight_.launch(now_ns);
         entry.target = due->target;
-        entry.seq = due->seq;
+        entry.seq = due->seq & 0x3FFFFFFFU;
         ProbeTarget& target = board_.target(due->target);
         Outgoing& out = sending_lane(target.address.family).batch.emplace_back();
         out.target = &target;
@@ -128,7 +126,7 @@ void PacketEngine::use_family(Family family) {
     for (Lane& lane : lanes_) {
         if (lane.socket->family() != family) continue;
         lane.in_use = true;
-        loop_.add(lane.socket->fd(), EPOLLIN | EPOLLERR, [](std::uint32_t) {});
+        loop_.watch(lane.socket->fd());
     }
 }
 
@@ -164,9 +162,7 @@ void PacketEngine::send_batch(Lane& lane) {
 
 void PacketEngine::on_stamp(const TransmitStamp& stamp) {
     InFlight* entry = flight_.find(stamp.index);
-    // A stamp from before its packet was sent is another's: ids were counted afresh meanwhile.
-    if (entry != nullptr && entry->tx_ns == 0 && stamp.tx_ns >= entry->sent_real_ns)
-        entry->tx_ns = stamp.tx_ns;
+    if (entry != nullptr) entry->stamp(stamp.tx_ns);
 }
 
 bool PacketEngine::take_errors(Lane& lane) {
@@ -253,9 +249,10 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
     }
     if (waiting && (event.fate == Fate::reply || event.fate == Fate::icmp_error)) {
         flight_.end(*entry, InFlight::State::answered);
-        ProbeTarget& target = board_.target(entry->target);
-        if (answer.mss != 0) target.mss = answer.mss;
-        if (answer.tcp_options != 0) target.tcp_options = answer.tcp_options;
+        if (Tally* tally = board_.target(entry->target).tally; answer.mss != 0 || answer.tcp_options != 0) {
+            tally->mss = answer.mss;
+            tally->tcp_options = answer.tcp_options;
+        }
     }
     last_fate_ns_ = now_ns;
     board_.fate(event);
@@ -266,8 +263,8 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
 void PacketEngine::set_rtt(const InFlight& entry, std::int64_t rx_ns, std::int64_t now_ns,
                            PacketEvent& event) const {
     const std::int64_t bracket_ns = now_ns - entry.sent_mono_ns;
-    const std::int64_t kernel_ns = rx_ns - entry.tx_ns;
-    const bool stamped = rx_ns != 0 && entry.tx_ns != 0;
+    const bool stamped = rx_ns != 0 && entry.is_stamped();
+    const std::int64_t kernel_ns = rx_ns - entry.tx_ns();
     if (stamped && kernel_ns >= 0 && kernel_ns <= bracket_ns + bracket_slack_ns(bracket_ns)) {
         event.rtt_ns = kernel_ns;
         event.ts_source = TsSource::kernel;

@@ -21,13 +21,17 @@ class Schedule {
         std::uint32_t target;
         std::uint32_t seq;  // within the round
         std::uint64_t round;
-        bool is_last;  // of this target in this round
+        std::uint32_t count;  // of this target's probes in a round
+
+        bool is_last() const { return seq + 1 == count; }
     };
 
     // every_ns 0: a single round. rounds 0: no end.
     Schedule(std::int64_t every_ns, std::uint64_t rounds)
         : every_ns_(every_ns), rounds_(every_ns == 0 ? 1 : rounds) {}
 
+    // Room for this many targets.
+    void reserve(std::size_t targets) { plan_of_.reserve(targets); }
     // A target joins the current round at once, and all later ones. Targets are numbered in order.
     void add_target(std::uint32_t count, std::int64_t interval_ns);
     // The first round begins.
@@ -52,6 +56,7 @@ class Schedule {
     struct Plan {
         std::uint32_t count;
         std::int64_t interval_ns;
+        bool operator==(const Plan&) const = default;
     };
     struct Repeat {
         std::int64_t due_ns;
@@ -63,13 +68,15 @@ class Schedule {
     };
 
     std::int64_t next_round_ns() const;
+    const Plan& plan(std::uint32_t target) const { return plans_[plan_of_[target]]; }
     Due due_of(std::uint32_t target, std::uint32_t seq, std::uint64_t round) const;
 
     std::int64_t every_ns_;
     std::uint64_t rounds_;
     std::uint64_t rounds_wanted_ = rounds_;
-    std::vector<Plan> plans_;
-    std::size_t fresh_ = 0;  // targets from here on have not begun the current round
+    std::vector<Plan> plans_;             // each once, as long as neighbours are alike
+    std::vector<std::uint32_t> plan_of_;  // by target
+    std::size_t fresh_ = 0;               // targets from here on have not begun the current round
     std::priority_queue<Repeat, std::vector<Repeat>, std::greater<>> repeats_;
     std::uint64_t round_ = 0;
     std::int64_t start_ns_ = 0;

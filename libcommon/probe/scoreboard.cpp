@@ -52,28 +52,62 @@ std::optional<RttSummary> summarize(const std::vector<std::int64_t>& rtts_ns) {
                       nearest_rank_us(sorted, 0.99)};
 }
 
-std::uint32_t Scoreboard::add(ProbeTarget target) {
-    targets_.push_back(std::move(target));
-    answered_.push_back(false);
+std::uint32_t Scoreboard::add(std::uint32_t spec, const IpAddress& address, float resolve_ms) {
+    const auto id = static_cast<std::uint32_t>(targets_.size());
+    ProbeTarget& target = targets_.emplace_back();
+    target.address = address;
+    target.spec = spec;
+    target.port = specs_[spec].port;
+    if (resolve_ms >= 0) resolve_ms_[id] = resolve_ms;
     totals_.targets = targets_.size();
-    return static_cast<std::uint32_t>(targets_.size() - 1);
+    return id;
 }
 
 bool Scoreboard::may_begin(std::uint32_t id, std::uint64_t round) const {
     const ProbeTarget& target = targets_[id];
-    return target.round == round || target.tally.begun == target.tally.fates();
+    return !target.has_packets_in_flight() || target.tally->round == round;
 }
 
-void Scoreboard::begin(std::uint32_t id, std::uint64_t round) {
+void Scoreboard::begin(std::uint32_t id, std::uint64_t round, std::uint32_t count) {
     ProbeTarget& target = targets_[id];
-    if (target.round != round && target.tally.begun > 0) report(target, now());
-    target.round = round;
-    ++target.tally.begun;
+    if (target.tally != nullptr && target.tally->round != round && target.tally->begun > 0)
+        report(target, now());
+    Tally& tally = open_tally(target);
+    tally.round = round;
+    tally.count = count;
+    ++tally.begun;
     ++totals_.sent;
 }
 
-void Scoreboard::count(ProbeTarget& target, const PacketEvent& event) {
-    Tally& tally = target.tally;
+Tally& Scoreboard::open_tally(ProbeTarget& target) {
+    if (target.tally != nullptr) return *target.tally;
+    if (free_tallies_.empty()) {
+        target.tally = &tallies_.emplace_back();
+    } else {
+        target.tally = free_tallies_.back();
+        free_tallies_.pop_back();
+    }
+    return *target.tally;
+}
+
+void Scoreboard::close_tally(ProbeTarget& target) {
+    // Keeps the capacity of the samples: the next round needs as many.
+    std::vector<std::int64_t> samples = std::move(target.tally->rtts_ns);
+    samples.clear();
+    *target.tally = Tally{};
+    target.tally->rtts_ns = std::move(samples);
+    free_tallies_.push_back(target.tally);
+    target.tally = nullptr;
+}
+
+TargetReport Scoreboard::report_of(const ProbeTarget& target) const {
+    const auto named = resolve_ms_.empty()
+                           ? resolve_ms_.end()
+                           : resolve_ms_.find(static_cast<std::uint32_t>(&target - targets_.data()));
+    return {specs_[target.spec], target, *target.tally, named == resolve_ms_.end() ? -1 : named->second};
+}
+
+void Scoreboard::count(Tally& tally, const PacketEvent& event) {
     switch (event.fate) {
         case Fate::reply:
             ++tally.received;
@@ -122,21 +156,17 @@ void Scoreboard::count(ProbeTarget& target, const PacketEvent& event) {
 
 void Scoreboard::fate(const PacketEvent& event) {
     ProbeTarget& target = targets_[event.target];
-    count(target, event);
-    if (each_) reporter_.packet(target, event);
+    Tally& tally = open_tally(target);
+    count(tally, event);
+    if (each_) reporter_.packet(report_of(target), event);
     const bool ends_packet = event.fate <= Fate::send_error;
-    if (ends_packet && target.tally.fates() == target.count && !hold_) report(target, event.ts);
+    if (ends_packet && tally.fates() == tally.count && !hold_) report(target, event.ts);
 }
 
 void Scoreboard::report(ProbeTarget& target, Time ts) {
-    reporter_.target_done(target, ts);
-    answered_[static_cast<std::size_t>(&target - targets_.data())] =
-        target.tally.received > target.tally.refused;
-    // Keeps the capacity of the samples: the next round needs as many.
-    std::vector<std::int64_t> samples = std::move(target.tally.rtts_ns);
-    samples.clear();
-    target.tally = Tally{};
-    target.tally.rtts_ns = std::move(samples);
+    reporter_.target_done(report_of(target), ts);
+    target.answered = target.tally->received > target.tally->refused;
+    close_tally(target);
     if (++done_in_round_ == targets_.size()) {
         done_in_round_ = 0;
         reporter_.round_done();
@@ -145,19 +175,23 @@ void Scoreboard::report(ProbeTarget& target, Time ts) {
 
 void Scoreboard::close(Time ts) {
     for (ProbeTarget& target : targets_) {
-        totals_.unfinished += target.tally.begun - target.tally.fates();
-        if (target.tally.fates() > 0) report(target, ts);
+        if (target.tally == nullptr) continue;
+        totals_.unfinished += target.tally->begun - target.tally->fates();
+        if (target.tally->fates() > 0) report(target, ts);
     }
 }
 
 void Scoreboard::clear_targets() {
     targets_.clear();
-    answered_.clear();
+    tallies_.clear();
+    free_tallies_.clear();
+    resolve_ms_.clear();
     done_in_round_ = 0;
 }
 
 std::size_t Scoreboard::answered() const {
-    return static_cast<std::size_t>(std::count(answered_.begin(), answered_.end(), true));
+    return static_cast<std::size_t>(
+        std::count_if(targets_.begin(), targets_.end(), [](const ProbeTarget& t) { return t.answered; }));
 }
 
 }  // namespace nm

@@ -5,8 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "net/ip.hpp"
@@ -16,6 +17,8 @@
 namespace nm {
 
 struct Tally {
+    std::uint64_t round = 0;
+    std::uint32_t count = 0;  // probes that the round has for the target
     std::uint32_t begun = 0;  // handed to the kernel in this round
     std::uint32_t received = 0;
     std::uint32_t refused = 0;  // of received: answered by RST
@@ -30,25 +33,28 @@ struct Tally {
     std::vector<std::int64_t> rtts_ns;
     TsSource ts_source = TsSource::none;
     std::uint8_t ttl = 0;  // 0: not seen
+    // Of the last SYN/ACK (nmtcp).
+    std::uint8_t tcp_options = 0;
+    std::uint16_t mss = 0;
+    std::uint32_t source_v4 =
+        0;  // what the kernel sends from, in host order, where a checksum needs it (nmtcp)
     std::string error;
 
     std::uint32_t fates() const { return received + errors + lost + lost_self; }
 };
 
-// One address that is probed. Targets of several addresses share their specification.
+// One address that is probed. Targets of several addresses share their specification. Small: there may be
+// millions, of which few have packets in flight.
 struct ProbeTarget {
-    std::shared_ptr<const Target> spec;
     IpAddress address;
+    Tally* tally = nullptr;  // of the round that is open; the scoreboard's
+    std::uint32_t spec = 0;  // in the list of targets
     std::uint16_t port = 0;
-    std::uint32_t count = 1;
-    float resolve_ms = -1;  // below 0: was a literal
-    std::uint64_t round = 0;
-    IpAddress source;  // what the kernel sends from to this address, where a checksum needs it (nmtcp)
-    Tally tally;
-    // Of the last SYN/ACK (nmtcp).
-    std::uint16_t mss = 0;
-    std::uint8_t tcp_options = 0;
+    bool answered = false;  // in the last finished round
+
+    bool has_packets_in_flight() const { return tally != nullptr && tally->begun != tally->fates(); }
 };
+static_assert(sizeof(ProbeTarget) == 40);
 
 // What happened to one packet, for --each and for the tally.
 struct PacketEvent {
@@ -67,12 +73,20 @@ struct PacketEvent {
     const char* reason = nullptr;  // static or strerror text
 };
 
+// A target as its records tell of it.
+struct TargetReport {
+    TargetList::View spec;
+    const ProbeTarget& target;
+    const Tally& tally;
+    float resolve_ms;  // below 0: was a literal
+};
+
 // Turns what the scoreboard knows into records: one implementation a tool.
 class ProbeReporter {
   public:
     virtual ~ProbeReporter() = default;
-    virtual void packet(const ProbeTarget& target, const PacketEvent& event) = 0;
-    virtual void target_done(const ProbeTarget& target, Time ts) = 0;
+    virtual void packet(const TargetReport& target, const PacketEvent& event) = 0;
+    virtual void target_done(const TargetReport& target, Time ts) = 0;
     virtual void round_done() = 0;
 };
 
@@ -80,17 +94,20 @@ class Scoreboard {
   public:
     // hold: a target is reported when its next round begins or the run ends, not with its last packet, so
     // that duplicates and late replies still find their record (--linger).
-    Scoreboard(ProbeReporter& reporter, bool each, bool hold)
-        : reporter_(reporter), each_(each), hold_(hold) {}
+    Scoreboard(const TargetList& specs, ProbeReporter& reporter, bool each, bool hold)
+        : specs_(specs), reporter_(reporter), each_(each), hold_(hold) {}
 
-    std::uint32_t add(ProbeTarget target);
+    // Room for this many targets.
+    void reserve(std::size_t targets) { targets_.reserve(targets); }
+    // spec: in the list of targets. resolve_ms below 0: the target was a literal.
+    std::uint32_t add(std::uint32_t spec, const IpAddress& address, float resolve_ms = -1);
     ProbeTarget& target(std::uint32_t id) { return targets_[id]; }
     std::size_t size() const { return targets_.size(); }
 
     // False while packets of the target's last round are in flight.
     bool may_begin(std::uint32_t id, std::uint64_t round) const;
-    // A packet of this round is about to be sent.
-    void begin(std::uint32_t id, std::uint64_t round);
+    // A packet of this round, which has `count` for the target, is about to be sent.
+    void begin(std::uint32_t id, std::uint64_t round, std::uint32_t count);
     // The packet met its fate, or something more was seen of it (dup, late, corrupt, wrong_source).
     void fate(const PacketEvent& event);
 
@@ -108,14 +125,20 @@ class Scoreboard {
     bool all_answered() const { return answered() == targets_.size(); }
 
   private:
+    Tally& open_tally(ProbeTarget& target);
+    void close_tally(ProbeTarget& target);
+    TargetReport report_of(const ProbeTarget& target) const;
     void report(ProbeTarget& target, Time ts);
-    void count(ProbeTarget& target, const PacketEvent& event);
+    void count(Tally& tally, const PacketEvent& event);
 
+    const TargetList& specs_;
     ProbeReporter& reporter_;
     bool each_;
     bool hold_;
     std::vector<ProbeTarget> targets_;
-    std::vector<bool> answered_;  // in the last finished round
+    std::deque<Tally> tallies_;                            // as many as were ever open at once
+    std::vector<Tally*> free_tallies_;                     // with the room of their samples
+    std::unordered_map<std::uint32_t, float> resolve_ms_;  // of targets that are names
     std::size_t done_in_round_ = 0;
     ProbeSummary totals_;
 };
@@ -143,13 +166,13 @@ void set_rtts(Record& record, const Tally& tally) {
 
 // What both kinds of per-target record share: every one of these members is set, so a record may be reused.
 template <class Record>
-void set_common(Record& record, const ProbeTarget& target, Time ts) {
-    const Tally& tally = target.tally;
+void set_common(Record& record, const TargetReport& of, Time ts) {
+    const Tally& tally = of.tally;
     record.ts = ts;
-    record.target = target.spec->host;
-    record.address = target.address;
-    record.labels = target.spec->labels;
-    record.round = target.round;
+    record.target = of.spec.host;
+    record.address = of.target.address;
+    record.labels = of.spec.group.labels;
+    record.round = of.tally.round;
     record.sent = tally.fates();
     record.received = tally.received;
     record.errors = tally.errors;
@@ -164,19 +187,18 @@ void set_common(Record& record, const ProbeTarget& target, Time ts) {
     record.ttl = tally.ttl != 0 ? std::optional<std::uint32_t>(tally.ttl) : std::nullopt;
     record.ts_source = tally.ts_source;
     record.error = tally.error;
-    record.resolve_ms =
-        target.resolve_ms >= 0 ? std::optional(static_cast<double>(target.resolve_ms)) : std::nullopt;
+    record.resolve_ms = of.resolve_ms >= 0 ? std::optional(static_cast<double>(of.resolve_ms)) : std::nullopt;
     set_rtts(record, tally);
 }
 
 // What both kinds of per-packet record share.
 template <class Record>
-void set_packet(Record& record, const ProbeTarget& target, const PacketEvent& event) {
+void set_packet(Record& record, const TargetReport& of, const PacketEvent& event) {
     record.ts = event.ts;
-    record.target = target.spec->host;
-    record.address = target.address;
-    record.labels = target.spec->labels;
-    record.round = target.round;
+    record.target = of.spec.host;
+    record.address = of.target.address;
+    record.labels = of.spec.group.labels;
+    record.round = of.tally.round;
     record.seq = event.seq;
     record.fate = event.fate;
     record.from = event.from;

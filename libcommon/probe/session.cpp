@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t names_in_flight = 200;
 constexpr std::int64_t shortest_ttl_ns = 5 * ns_per_s;
-constexpr std::size_t output_waiting_bytes = 16U << 20;
+constexpr std::size_t output_waiting_bytes = 512U << 10;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ ProbeSession::ProbeSession(const ProbeOptions& options, PortRule rule, Context& 
       context_(context),
       resolver_(loop_),
       schedule_(options.every_ns, options.rounds),
-      board_(reporter, options.each, options.linger_ns > 0) {
+      board_(specs_, reporter, options.each, options.linger_ns > 0) {
     const std::int64_t round_ns =
         static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;
     if (options.every_ns > 0 && options.every_ns < round_ns)
@@ -49,33 +49,43 @@ Family ProbeSession::wanted_family() const {
     return options_.only_v4 ? Family::v4 : options_.only_v6 ? Family::v6 : Family::none;
 }
 
-void ProbeSession::tell_failure(const Target& spec, const char* stage, const std::string& reason) {
+void ProbeSession::tell_failure(std::uint32_t spec, const char* stage, const std::string& reason) {
     ErrorRecord error;
     error.ts = now();
     error.stage = stage;
-    error.target = spec.host;
+    error.target = specs_[spec].host;
     error.reason = reason;
-    error.labels = spec.labels;
+    error.labels = specs_[spec].group.labels;
     context_.out.write(error);
 }
 
 // --- names to addresses ---
 
-void ProbeSession::feed(std::vector<Target> targets) {
-    for (Target& target : targets) unresolved_.push_back(std::make_shared<const Target>(std::move(target)));
-    feed_more();
+void ProbeSession::feed(TargetList targets) {
+    specs_ = std::move(targets);
+    fed_ = 0;
+    board_.reserve(specs_.size());
+    schedule_.reserve(specs_.size());
 }
 
+// As many as are resolved at once; addresses are taken in batches, so that the first packets leave meanwhile.
 void ProbeSession::feed_more() {
-    while (!unresolved_.empty() && resolver_.pending() < names_in_flight) {
-        const std::shared_ptr<const Target> spec = std::move(unresolved_.front());
-        unresolved_.pop_front();
-        resolver_.resolve(spec->host, wanted_family(),
+    constexpr int batch = 1024;
+    for (int n = 0; n < batch && !all_fed() && resolver_.pending() < names_in_flight; ++n) {
+        const std::uint32_t spec = fed_++;
+        const TargetList::View view = specs_[spec];
+        if (const auto literal = parse_ip(view.host)) {
+            Resolved resolved;
+            resolved.addresses = {*literal};
+            on_resolved(spec, resolved);
+            continue;
+        }
+        resolver_.resolve(std::string(view.host), wanted_family(),
                           [this, spec](const Resolved& resolved) { on_resolved(spec, resolved); });
     }
 }
 
-void ProbeSession::on_resolved(const std::shared_ptr<const Target>& spec, const Resolved& resolved) {
+void ProbeSession::on_resolved(std::uint32_t spec, const Resolved& resolved) {
     std::string reason = resolved.reason;
     std::size_t usable = 0;
     for (const IpAddress& address : resolved.addresses) {
@@ -89,22 +99,17 @@ void ProbeSession::on_resolved(const std::shared_ptr<const Target>& spec, const 
     }
     if (usable > 0) return;
     ++board_.totals().unresolved;
-    tell_failure(*spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
+    tell_failure(spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
 }
 
-void ProbeSession::add_address(const std::shared_ptr<const Target>& spec, const IpAddress& address,
-                               const Resolved& resolved) {
-    ProbeTarget target;
-    target.spec = spec;
-    target.address = address;
-    target.port = spec->port;
-    target.count = static_cast<std::uint32_t>(spec->count.value_or(options_.count));
-    const bool was_name = !parse_ip(spec->host).has_value();
-    if (was_name) target.resolve_ms = static_cast<float>(resolved.elapsed_ms);
-    const std::uint32_t id = board_.add(std::move(target));
-    schedule_.add_target(static_cast<std::uint32_t>(spec->count.value_or(options_.count)),
-                         spec->interval_ns.value_or(options_.interval_ns));
-    if (was_name && resolved.ttl_s >= 0 && options_.addresses == AddressChoice::first)
+void ProbeSession::add_address(std::uint32_t spec, const IpAddress& address, const Resolved& resolved) {
+    const TargetList::View view = specs_[spec];
+    const bool is_name = !parse_ip(view.host).has_value();
+    const std::uint32_t id =
+        board_.add(spec, address, is_name ? static_cast<float>(resolved.elapsed_ms) : -1.0F);
+    schedule_.add_target(static_cast<std::uint32_t>(view.group.count.value_or(options_.count)),
+                         view.group.interval_ns.value_or(options_.interval_ns));
+    if (is_name && resolved.ttl_s >= 0 && options_.addresses == AddressChoice::first)
         names_.push_back(
             {spec, id, monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns), false});
 }
@@ -116,24 +121,29 @@ void ProbeSession::refresh_names() {
     refreshed_round_ = schedule_.rounds_begun();
     const std::int64_t now_ns = monotonic_ns();
     for (std::size_t i = 0; i < names_.size(); ++i) {
-        if (names_[i].asked || names_[i].expires_ns > now_ns) continue;
-        names_[i].asked = true;
-        resolver_.resolve(names_[i].spec->host, wanted_family(),
-                          [this, i, spec = names_[i].spec](const Resolved& resolved) {
-                              if (i >= names_.size() || names_[i].spec != spec) return;  // reloaded meanwhile
-                              Name& name = names_[i];
-                              name.asked = false;
-                              name.expires_ns =
-                                  monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns);
-                              ProbeTarget& target = board_.target(name.id);
-                              if (resolved.addresses.empty())
-                                  tell_failure(*spec, "resolve", resolved.reason);
-                              else if (target.tally.begun == target.tally.fates())
-                                  target.address = resolved.addresses.front();
-                              else
-                                  name.expires_ns = 0;  // in the middle of a round: ask again with the next
-                          });
+        if (!names_[i].asked && names_[i].expires_ns <= now_ns) ask_again(i);
     }
+}
+
+void ProbeSession::ask_again(std::size_t name) {
+    names_[name].asked = true;
+    resolver_.resolve(std::string(specs_[names_[name].spec].host), wanted_family(),
+                      [this, name, generation = generation_](const Resolved& resolved) {
+                          if (generation == generation_) on_refreshed(name, resolved);
+                      });
+}
+
+void ProbeSession::on_refreshed(std::size_t index, const Resolved& resolved) {
+    Name& name = names_[index];
+    name.asked = false;
+    name.expires_ns = monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns);
+    ProbeTarget& target = board_.target(name.id);
+    if (resolved.addresses.empty())
+        tell_failure(name.spec, "resolve", resolved.reason);
+    else if (!target.has_packets_in_flight())
+        target.address = resolved.addresses.front();
+    else
+        name.expires_ns = 0;  // in the middle of a round: ask again with the next
 }
 
 // --- the run ---
@@ -142,12 +152,14 @@ void ProbeSession::refresh_names() {
 void ProbeSession::reload(ProbeEngine& engine) {
     reload_pending_ = false;
     try {
-        std::vector<Target> targets = read_targets_file(options_.file, rule_);
+        TargetList targets;
+        read_targets_file(options_.file, rule_, targets);
         rounds_before_ += schedule_.rounds_begun();
         board_.close(now());
         board_.clear_targets();
         engine.forget();
         names_.clear();
+        ++generation_;
         refreshed_round_ = 0;
         schedule_.clear();
         feed(std::move(targets));
@@ -158,11 +170,11 @@ void ProbeSession::reload(ProbeEngine& engine) {
 }
 
 bool ProbeSession::finished(const ProbeEngine& engine) const {
-    return unresolved_.empty() && resolver_.pending() == 0 && (schedule_.exhausted() || board_.size() == 0) &&
+    return all_fed() && resolver_.pending() == 0 && (schedule_.exhausted() || board_.size() == 0) &&
            engine.idle();
 }
 
-Exit ProbeSession::run(ProbeEngine& engine, std::vector<Target> targets, const BadInput& bad,
+Exit ProbeSession::run(ProbeEngine& engine, TargetList targets, const BadInput& bad,
                        std::function<std::string(Family)> why_not) {
     why_not_ = std::move(why_not);
     const std::int64_t began_ns = monotonic_ns();

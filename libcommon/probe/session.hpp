@@ -2,8 +2,6 @@
 // follow, SIGHUP reads the targets again, a signal or a closed pipe ends it, and the summary comes last.
 #pragma once
 
-#include <deque>
-
 #include "net/resolver.hpp"
 #include "probe/options.hpp"
 #include "probe/packet_engine.hpp"
@@ -19,23 +17,25 @@ class ProbeSession {
     Scoreboard& board() { return board_; }
 
     // Runs to the end. has_socket: whether addresses of a family can be probed, and why not.
-    Exit run(ProbeEngine& engine, std::vector<Target> targets, const BadInput& bad,
+    Exit run(ProbeEngine& engine, TargetList targets, const BadInput& bad,
              std::function<std::string(Family)> why_not);
 
   private:
     struct Name {  // a target whose address may change
-        std::shared_ptr<const Target> spec;
+        std::uint32_t spec;
         std::uint32_t id;
         std::int64_t expires_ns;
         bool asked;
     };
 
-    void feed(std::vector<Target> targets);
+    void feed(TargetList targets);
     void feed_more();
-    void on_resolved(const std::shared_ptr<const Target>& spec, const Resolved& resolved);
-    void add_address(const std::shared_ptr<const Target>& spec, const IpAddress& address,
-                     const Resolved& resolved);
-    void tell_failure(const Target& spec, const char* stage, const std::string& reason);
+    bool all_fed() const { return fed_ == specs_.size(); }
+    void on_resolved(std::uint32_t spec, const Resolved& resolved);
+    void add_address(std::uint32_t spec, const IpAddress& address, const Resolved& resolved);
+    void tell_failure(std::uint32_t spec, const char* stage, const std::string& reason);
+    void ask_again(std::size_t name);
+    void on_refreshed(std::size_t name, const Resolved& resolved);
     void refresh_names();
     void reload(ProbeEngine& engine);
     bool finished(const ProbeEngine& engine) const;
@@ -48,10 +48,12 @@ class ProbeSession {
     EventLoop loop_;
     Resolver resolver_;
     Schedule schedule_;
+    TargetList specs_;
     Scoreboard board_;
     std::function<std::string(Family)> why_not_;
-    std::deque<std::shared_ptr<const Target>> unresolved_;
+    std::uint32_t fed_ = 0;  // of specs_: those before were given to the resolver
     std::vector<Name> names_;
+    std::uint64_t generation_ = 0;  // counts reloads
     std::uint64_t refreshed_round_ = 0;
     std::uint64_t rounds_before_ = 0;  // rounds of the targets before the last reload
     bool reload_pending_ = false;

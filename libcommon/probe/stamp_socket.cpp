@@ -26,7 +26,6 @@ constexpr std::size_t control_bytes = 256;
 constexpr std::size_t error_packet_bytes = 1024;
 // What the kernel charges for a small packet in a receive buffer: the sk_buff, its shared info and the data.
 constexpr std::size_t bytes_per_packet = 832;
-constexpr std::size_t stamp_ring = 1 << 16;
 
 bool set_option(int fd, int level, int name, int value) {
     return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
@@ -58,21 +57,22 @@ std::uint64_t checksum_errors(int protocol) {
 struct StampSocket::Buffers {
     explicit Buffers(std::size_t packet_bytes)
         : packet_size(packet_bytes),
-          data(packet_bytes * receive_batch),
-          error_data(error_packet_bytes * send_batch) {}
+          data(std::make_unique_for_overwrite<std::uint8_t[]>(packet_bytes * receive_batch)),
+          error_data(std::make_unique_for_overwrite<std::uint8_t[]>(error_packet_bytes * send_batch)) {}
 
     std::size_t packet_size;
-    std::vector<std::uint8_t> data;
-    std::vector<std::uint8_t> error_data;
+    // Not touched before it is used: half of the sockets never are.
+    std::unique_ptr<std::uint8_t[]> data;
+    std::unique_ptr<std::uint8_t[]> error_data;
     std::array<std::array<char, control_bytes>, receive_batch> control;
     std::array<sockaddr_storage, receive_batch> names;
     std::array<iovec, receive_batch> vectors;
     std::array<mmsghdr, receive_batch> messages;
 
     // Points message i at its own buffers again; recvmmsg overwrites the lengths.
-    void prepare(std::size_t count, std::vector<std::uint8_t>& bytes, std::size_t size) {
+    void prepare(std::size_t count, std::uint8_t* bytes, std::size_t size) {
         for (std::size_t i = 0; i < count; ++i) {
-            vectors[i] = {bytes.data() + i * size, size};
+            vectors[i] = {bytes + i * size, size};
             messages[i].msg_hdr = {};
             messages[i].msg_hdr.msg_name = &names[i];
             messages[i].msg_hdr.msg_namelen = sizeof names[i];
@@ -91,7 +91,7 @@ StampSocket::StampSocket(const StampSocketOptions& options, UniqueFd fd)
     : options_(options),
       fd_(std::move(fd)),
       buffers_(std::make_unique<Buffers>(options.largest_packet)),
-      stamp_index_(stamp_ring) {}
+      stamp_index_(std::make_unique<std::uint32_t[]>(stamp_ring)) {}
 
 StampSocket::~StampSocket() = default;
 
@@ -129,7 +129,10 @@ Status StampSocket::configure() {
     if (options_.ttl >= 0 && !set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options_.ttl))
         return os_error("--ttl", errno);
     if (options_.checksum_offset >= 0) set_option(fd, IPPROTO_IPV6, IPV6_CHECKSUM, options_.checksum_offset);
-    set_option(fd, level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
+    // A raw IPv4 packet has its header with it.
+    if (!v4 || !is_raw()) set_option(fd, level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
+    // Small packets are never fragmented: saying so spares the kernel to draw an identifier for each.
+    if (v4 && options_.small) set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     if (!is_raw()) set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
     if (!options_.interface.empty() &&
         ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
@@ -201,8 +204,8 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
         if (errno == EINTR) continue;
         const int error = errno;
         stamp_ids_unsure_ = true;
-        // A datagram socket reports an ICMP error that came in meanwhile with the next send: not this packet's
-        // error. The caller reads the error queue and tries again; the packet's own error stays.
+        // A datagram socket reports an ICMP error that came in meanwhile with the next send: not this
+        // packet's error. The caller reads the error queue and tries again; the packet's own error stays.
         constexpr int fruitless_sends_allowed = 3;
         if (!is_raw() && fruitless_sends_++ < fruitless_sends_allowed) return done;
         fruitless_sends_ = 0;
@@ -216,7 +219,7 @@ bool StampSocket::drain_error_queue(std::vector<TransmitStamp>& stamps, std::vec
     Buffers& b = *buffers_;
     stamps.clear();
     errors.clear();
-    b.prepare(send_batch, b.error_data, error_packet_bytes);
+    b.prepare(send_batch, b.error_data.get(), error_packet_bytes);
     const int n = ::recvmmsg(fd_.get(), b.messages.data(), send_batch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
     for (int i = 0; i < n; ++i) take_error(static_cast<std::size_t>(i), stamps, errors);
     return n == static_cast<int>(send_batch);
@@ -252,7 +255,7 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
     error.type = cause.ee_type;
     error.code = cause.ee_code;
     error.to = b.name_of(i);
-    error.packet = {b.error_data.data() + i * error_packet_bytes, b.messages[i].msg_len};
+    error.packet = {b.error_data.get() + i * error_packet_bytes, b.messages[i].msg_len};
     errors.push_back(error);
     fruitless_sends_ = 0;
 }
@@ -260,12 +263,12 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
 std::size_t StampSocket::receive(std::vector<Incoming>& out) {
     Buffers& b = *buffers_;
     out.clear();
-    b.prepare(receive_batch, b.data, b.packet_size);
+    b.prepare(receive_batch, b.data.get(), b.packet_size);
     const int n = ::recvmmsg(fd_.get(), b.messages.data(), receive_batch, MSG_DONTWAIT, nullptr);
     for (std::size_t i = 0; n > 0 && i < static_cast<std::size_t>(n); ++i) {
         msghdr& message = b.messages[i].msg_hdr;
         Incoming& incoming = out.emplace_back();
-        incoming.bytes = {b.data.data() + i * b.packet_size, b.messages[i].msg_len};
+        incoming.bytes = {b.data.get() + i * b.packet_size, b.messages[i].msg_len};
         incoming.from = b.name_of(i);
         incoming.truncated = (message.msg_flags & MSG_TRUNC) != 0;
         for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {

@@ -24,7 +24,8 @@ struct StampSocketOptions {
     std::uint64_t receive_buffer = 0;
     std::size_t largest_packet = 2048;
     std::vector<sock_filter> filter;  // classic BPF; empty: none
-    int checksum_offset = -1;         // raw IPv6: where the kernel puts the transport checksum
+    bool small = false;        // nothing is sent that some link may have to fragment (576 bytes, RFC 791)
+    int checksum_offset = -1;  // raw IPv6: where the kernel puts the transport checksum
     int tos = -1;
     int ttl = -1;
     IpAddress source;
@@ -97,12 +98,15 @@ class StampSocket {
   private:
     struct Buffers;
 
+    // Stamps that may be on their way: more than a queue of an interface holds.
+    static constexpr std::size_t stamp_ring = 1 << 14;
+
     StampSocket(const StampSocketOptions& options, UniqueFd fd);
     Status configure();
     Status enable_stamps(bool with_ids);
     void restart_stamp_ids();
     void take_error(std::size_t i, std::vector<TransmitStamp>& stamps, std::vector<QueuedError>& errors);
-    std::uint32_t& stamp_slot(std::uint32_t id) { return stamp_index_[id & (stamp_index_.size() - 1)]; }
+    std::uint32_t& stamp_slot(std::uint32_t id) { return stamp_index_[id % stamp_ring]; }
 
     StampSocketOptions options_;
     UniqueFd fd_;
@@ -113,8 +117,8 @@ class StampSocket {
     int fruitless_sends_ = 0;
     std::uint32_t drops_seen_ = 0;
     std::uint32_t overflows_ = 0;
-    std::uint64_t damaged_before_ = 0;        // packets with a wrong checksum before the socket was there
-    std::vector<std::uint32_t> stamp_index_;  // by stamp id: the packet's index
+    std::uint64_t damaged_before_ = 0;  // packets with a wrong checksum before the socket was there
+    std::unique_ptr<std::uint32_t[]> stamp_index_;  // by stamp id: the packet's index
 };
 
 }  // namespace nm

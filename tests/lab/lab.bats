@@ -153,7 +153,9 @@ SH
     run -64 "$LAB" up --topology ring
     run -64 "$LAB" fly
     run -64 "$LAB" exec "$NAME/n9" true
-    run -77 setpriv --reuid 65534 --clear-groups "$LAB" up "$NAME"
     run -0 "$LAB" --help
     [[ $output == *EXAMPLES* ]]
+    # A tree below /root is not everybody's to read.
+    setpriv --reuid 65534 --clear-groups test -x "$LAB" || skip 'the tree is not readable without root'
+    run -77 setpriv --reuid 65534 --clear-groups "$LAB" up "$NAME"
 }

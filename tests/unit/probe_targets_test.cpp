@@ -5,12 +5,17 @@
 
 namespace {
 
-using nm::parse_targets_yaml;
 using nm::PortRule;
+
+nm::TargetList targets_of(const std::string& yaml, PortRule rule) {
+    nm::TargetList list;
+    nm::parse_targets_yaml(yaml, "t.yaml", rule, list);
+    return list;
+}
 
 std::string complaint(const std::string& yaml, PortRule rule) {
     try {
-        (void)parse_targets_yaml(yaml, "t.yaml", rule);
+        (void)targets_of(yaml, rule);
     } catch (const nm::UserError& error) {
         EXPECT_EQ(error.exit(), nm::Exit::bad_data);
         return error.what();
@@ -19,19 +24,19 @@ std::string complaint(const std::string& yaml, PortRule rule) {
 }
 
 TEST(Targets, RegionsOfHosts) {
-    const auto targets = parse_targets_yaml(
-        "east: [a.example, 192.0.2.1]\nwest:\n  - '2001:db8::1'\nempty:\n", "t.yaml", PortRule::none);
+    const auto targets =
+        targets_of("east: [a.example, 192.0.2.1]\nwest:\n  - '2001:db8::1'\nempty:\n", PortRule::none);
     ASSERT_EQ(targets.size(), 3U);
     EXPECT_EQ(targets[0].host, "a.example");
-    EXPECT_EQ(targets[0].labels.items, (decltype(targets[0].labels.items){{"region", "east"}}));
+    EXPECT_EQ(targets[0].group.labels.items, (decltype(targets[0].group.labels.items){{"region", "east"}}));
     EXPECT_EQ(targets[2].host, "2001:db8::1");
-    EXPECT_EQ(targets[2].labels.items.front().second, "west");
+    EXPECT_EQ(targets[2].group.labels.items.front().second, "west");
     EXPECT_EQ(targets[2].port, 0);
 }
 
 TEST(Targets, RegionsOfPorts) {
-    const auto targets = parse_targets_yaml(
-        "east: {a: 80, b: [443, 8443]}\nwest: ['c:22', '[2001:db8::1]:53']\n", "t.yaml", PortRule::required);
+    const auto targets =
+        targets_of("east: {a: 80, b: [443, 8443]}\nwest: ['c:22', '[2001:db8::1]:53']\n", PortRule::required);
     ASSERT_EQ(targets.size(), 5U);
     EXPECT_EQ(targets[0].port, 80);
     EXPECT_EQ(targets[1].host, "b");
@@ -39,27 +44,65 @@ TEST(Targets, RegionsOfPorts) {
     EXPECT_EQ(targets[3].host, "c");
     EXPECT_EQ(targets[4].host, "2001:db8::1");
     EXPECT_EQ(targets[4].port, 53);
-    EXPECT_EQ(targets[4].labels.items.front().second, "west");
+    EXPECT_EQ(targets[4].group.labels.items.front().second, "west");
 }
 
 TEST(Targets, LongForm) {
-    const auto targets = parse_targets_yaml(
+    const auto targets = targets_of(
         "targets:\n  - {host: a, port: 80, count: 3, interval: 20ms, labels: {team: web, floor: 2}}\n  - "
         "host: b\n"
         "    port: 1\n",
-        "t.yaml", PortRule::required);
+        PortRule::required);
     ASSERT_EQ(targets.size(), 2U);
-    EXPECT_EQ(targets[0].count, 3U);
-    EXPECT_EQ(targets[0].interval_ns, 20'000'000);
-    EXPECT_EQ(targets[0].labels.items.size(), 2U);
-    EXPECT_EQ(targets[0].labels.items[1].second, "2");
-    EXPECT_FALSE(targets[1].count);
+    EXPECT_EQ(targets[0].group.count, 3U);
+    EXPECT_EQ(targets[0].group.interval_ns, 20'000'000);
+    EXPECT_EQ(targets[0].group.labels.items.size(), 2U);
+    EXPECT_EQ(targets[0].group.labels.items[1].second, "2");
+    EXPECT_FALSE(targets[1].group.count);
 }
 
 TEST(Targets, ARegionMayBeNamedTargets) {
-    const auto targets = parse_targets_yaml("targets: [a, b]\n", "t.yaml", PortRule::none);
+    const auto targets = targets_of("targets: [a, b]\n", PortRule::none);
     ASSERT_EQ(targets.size(), 2U);
-    EXPECT_EQ(targets[0].labels.items.front().second, "targets");
+    EXPECT_EQ(targets[0].group.labels.items.front().second, "targets");
+}
+
+TEST(Targets, AnchorsStandForWhatTheyName) {
+    const auto targets = targets_of(
+        "east: &hosts [a, &b b]\nwest: *hosts\nnorth: [*b]\n"
+        "targets:\n  - {host: c, labels: &l {team: web}}\n  - {host: d, labels: *l}\n",
+        PortRule::none);
+    ASSERT_EQ(targets.size(), 7U);
+    EXPECT_EQ(targets[2].host, "a");
+    EXPECT_EQ(targets[3].host, "b");
+    EXPECT_EQ(targets[3].group.labels.items.front().second, "west");
+    EXPECT_EQ(targets[4].host, "b");
+    EXPECT_EQ(targets[6].group.labels.items.front().second, "web");
+    EXPECT_NE(complaint("a: *x\n", PortRule::none).find("unknown alias"), std::string::npos);
+    // Each line doubles the one before: two to the power of 30 hosts.
+    std::string bomb = "a0: &a0 [x, x]\n";
+    for (int i = 1; i < 30; ++i) {
+        const std::string before = "*a" + std::to_string(i - 1);
+        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+    }
+    EXPECT_NE(complaint(bomb, PortRule::none), "");
+}
+
+TEST(Targets, GroupsAreSharedAndHostsKept) {
+    nm::TargetList list;
+    nm::TargetGroup east, west;
+    east.labels.items = {{"region", "east"}};
+    west.count = 3;
+    list.add("a", 0, east);
+    list.add("bc", 0, east);
+    list.add("", 7, west);
+    list.add("d", 65535, west);
+    EXPECT_EQ(list[1].host, "bc");
+    EXPECT_EQ(&list[0].group, &list[1].group);
+    EXPECT_EQ(list[2].host, "");
+    EXPECT_EQ(list[2].port, 7);
+    EXPECT_EQ(list[3].host, "d");
+    EXPECT_EQ(list[3].group.count, 3U);
 }
 
 TEST(Targets, MistakesAreToldWithLineAndColumn) {

@@ -86,7 +86,7 @@ TEST(Schedule, OneRoundInOrderThenExhausted) {
     for (std::uint32_t i = 0; i < 3; ++i) {
         EXPECT_EQ(all[i].target, i);
         EXPECT_EQ(all[i].seq, 0U);
-        EXPECT_TRUE(all[i].is_last);
+        EXPECT_TRUE(all[i].is_last());
     }
     EXPECT_TRUE(schedule.exhausted());
     EXPECT_EQ(schedule.next_ns(), Schedule::never);
@@ -103,7 +103,7 @@ TEST(Schedule, RepeatsKeepTheirIntervalHoweverLateTheyAreTaken) {
     EXPECT_TRUE(schedule.take(begin + 200 * ns_per_ms));
     const auto last = schedule.take(begin + 300 * ns_per_ms);
     ASSERT_TRUE(last);
-    EXPECT_TRUE(last->is_last);
+    EXPECT_TRUE(last->is_last());
     EXPECT_EQ(last->seq, 3U);
     EXPECT_TRUE(schedule.exhausted());
 }
@@ -221,10 +221,10 @@ TEST(Flight, TheOldestIsTheFirstThatStillWaits) {
 // --- Scoreboard ---
 
 struct Books : nm::ProbeReporter {
-    void packet(const nm::ProbeTarget&, const nm::PacketEvent& event) override {
+    void packet(const nm::TargetReport&, const nm::PacketEvent& event) override {
         packets.push_back(event.fate);
     }
-    void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
+    void target_done(const nm::TargetReport& target, nm::Time ts) override {
         nm::IcmpProbe record;
         nm::set_common(record, target, ts);
         records.push_back(record);
@@ -236,13 +236,18 @@ struct Books : nm::ProbeReporter {
     int rounds = 0;
 };
 
-nm::ProbeTarget target_of(const char* host, std::uint32_t count) {
-    nm::ProbeTarget target;
-    target.spec = std::make_shared<nm::Target>(nm::Target{host, 0, {}, {}, {}});
-    target.address = *nm::parse_ip(host);
-    target.count = count;
-    return target;
-}
+// A board over 192.0.2.1, 192.0.2.2, ..., with its books.
+struct Board : Books {
+    Board(std::size_t targets, bool each, bool hold) : board(specs, *this, each, hold) {
+        for (std::size_t i = 0; i < targets; ++i) {
+            const std::string host = "192.0.2." + std::to_string(i + 1);
+            specs.add(host, 0, {});
+            board.add(static_cast<std::uint32_t>(i), *nm::parse_ip(host));
+        }
+    }
+    nm::TargetList specs;
+    nm::Scoreboard board;
+};
 
 nm::PacketEvent event_of(std::uint32_t target, Fate fate, std::int64_t rtt_ns = -1) {
     nm::PacketEvent event;
@@ -253,10 +258,9 @@ nm::PacketEvent event_of(std::uint32_t target, Fate fate, std::int64_t rtt_ns = 
 }
 
 TEST(Scoreboard, EveryFateHasItsColumnAndTheSumHolds) {
-    Books books;
-    nm::Scoreboard board(books, true, false);
-    board.add(target_of("192.0.2.1", 5));
-    for (int i = 0; i < 5; ++i) board.begin(0, 0);
+    Board books(1, true, false);
+    nm::Scoreboard& board = books.board;
+    for (int i = 0; i < 5; ++i) board.begin(0, 0, 5);
     board.fate(event_of(0, Fate::reply, 3'000));
     board.fate(event_of(0, Fate::dup, 9'000));
     board.fate(event_of(0, Fate::corrupt));
@@ -288,10 +292,9 @@ TEST(Scoreboard, EveryFateHasItsColumnAndTheSumHolds) {
 }
 
 TEST(Scoreboard, WithoutAReplyThereAreNoTimes) {
-    Books books;
-    nm::Scoreboard board(books, false, false);
-    board.add(target_of("192.0.2.1", 1));
-    board.begin(0, 0);
+    Board books(1, false, false);
+    nm::Scoreboard& board = books.board;
+    board.begin(0, 0, 1);
     board.fate(event_of(0, Fate::lost));
     const nm::IcmpProbe& record = books.records.at(0);
     EXPECT_FALSE(record.rtt_min_us || record.rtt_avg_us || record.rtt_max_us || record.rtt_p99_us);
@@ -300,13 +303,11 @@ TEST(Scoreboard, WithoutAReplyThereAreNoTimes) {
 }
 
 TEST(Scoreboard, StoppedInMidRoundOnlyWhatHasAFateIsToldAndTheRestIsUnfinished) {
-    Books books;
-    nm::Scoreboard board(books, false, false);
-    board.add(target_of("192.0.2.1", 3));
-    board.add(target_of("192.0.2.2", 3));
-    board.begin(0, 0);
-    board.begin(0, 0);
-    board.begin(1, 0);
+    Board books(2, false, false);
+    nm::Scoreboard& board = books.board;
+    board.begin(0, 0, 3);
+    board.begin(0, 0, 3);
+    board.begin(1, 0, 3);
     board.fate(event_of(0, Fate::reply, 1'000));
     board.close({});
     ASSERT_EQ(books.records.size(), 1U);
@@ -316,15 +317,14 @@ TEST(Scoreboard, StoppedInMidRoundOnlyWhatHasAFateIsToldAndTheRestIsUnfinished) 
 }
 
 TEST(Scoreboard, HeldTargetsAreToldWithTheirNextRoundDuplicatesIncluded) {
-    Books books;
-    nm::Scoreboard board(books, false, true);
-    board.add(target_of("192.0.2.1", 1));
-    board.begin(0, 0);
+    Board books(1, false, true);
+    nm::Scoreboard& board = books.board;
+    board.begin(0, 0, 1);
     board.fate(event_of(0, Fate::reply, 1'000));
     EXPECT_TRUE(books.records.empty());
     EXPECT_TRUE(board.may_begin(0, 1));
     board.fate(event_of(0, Fate::dup, 2'000));
-    board.begin(0, 1);
+    board.begin(0, 1, 1);
     ASSERT_EQ(books.records.size(), 1U);
     EXPECT_EQ(books.records.front().dup, 1U);
     EXPECT_EQ(books.records.front().round, 0U);
@@ -337,10 +337,9 @@ TEST(Scoreboard, HeldTargetsAreToldWithTheirNextRoundDuplicatesIncluded) {
 }
 
 TEST(Scoreboard, ARoundDoesNotBeginWhileTheLastIsOnTheWay) {
-    Books books;
-    nm::Scoreboard board(books, false, false);
-    board.add(target_of("192.0.2.1", 1));
-    board.begin(0, 0);
+    Board books(1, false, false);
+    nm::Scoreboard& board = books.board;
+    board.begin(0, 0, 1);
     EXPECT_FALSE(board.may_begin(0, 1));
     board.fate(event_of(0, Fate::lost));
     EXPECT_TRUE(board.may_begin(0, 1));

@@ -68,6 +68,8 @@ IcmpProtocol::Lane IcmpProtocol::open(Family family, const PingOptions& options)
         nm::socket_options(options, family, std::max<std::size_t>(options.size + 128, 640));
     wanted.protocol =
         family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
+    constexpr std::size_t header_bytes = 28;  // IPv4 and ICMP
+    wanted.small = options.size + header_bytes <= 576;
     Lane lane;
     for (const int type : {SOCK_RAW, SOCK_DGRAM}) {
         const bool allowed = options.socket == SocketChoice::automatic ||

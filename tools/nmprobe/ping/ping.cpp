@@ -11,7 +11,7 @@ class IcmpReporter : public nm::ProbeReporter {
   public:
     IcmpReporter(nm::Output& out, const IcmpProtocol& protocol) : out_(out), protocol_(protocol) {}
 
-    void packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) override {
+    void packet(const nm::TargetReport& target, const nm::PacketEvent& event) override {
         const bool is_reply =
             event.fate == nm::Fate::reply || event.fate == nm::Fate::dup || event.fate == nm::Fate::late;
         if (is_reply)
@@ -20,11 +20,11 @@ class IcmpReporter : public nm::ProbeReporter {
             write_packet<nm::IcmpError>(target, event);
     }
 
-    void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
+    void target_done(const nm::TargetReport& target, nm::Time ts) override {
         nm::set_common(record_, target, ts);
         record_.wrong_source = target.tally.wrong;
         record_.state = state_of(target.tally);
-        record_.socket = protocol_.kind(target.address.family);
+        record_.socket = protocol_.kind(target.target.address.family);
         out_.write(record_);
     }
 
@@ -32,7 +32,7 @@ class IcmpReporter : public nm::ProbeReporter {
 
   private:
     template <class Record>
-    void write_packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) {
+    void write_packet(const nm::TargetReport& target, const nm::PacketEvent& event) {
         Record record;
         nm::set_packet(record, target, event);
         out_.write(record);
@@ -55,7 +55,7 @@ nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
     IcmpProtocol protocol(options);
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
-    std::vector<nm::Target> targets = nm::collect_targets(options, nm::PortRule::none, bad);
+    nm::TargetList targets = nm::collect_targets(options, nm::PortRule::none, bad);
     IcmpReporter reporter(context.out, protocol);
     nm::ProbeSession session(options, nm::PortRule::none, context, reporter);
     nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),

@@ -47,7 +47,9 @@ nm::Endpoint end_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
 }
 
 // On loopback, connecting to a port of the ephemeral range may meet itself (trap T15): no service is there.
-bool met_itself(int fd) { return end_of(fd, ::getsockname) == end_of(fd, ::getpeername); }
+bool met_itself(int fd) {
+    return end_of(fd, ::getsockname) == end_of(fd, ::getpeername);
+}
 
 tcp_info connection_info(int fd) {
     tcp_info info{};
@@ -191,7 +193,7 @@ bool ConnectEngine::start(const nm::Schedule::Due& due) {
     }
     const bool exhausted = error == EMFILE || error == ENFILE || error == EADDRNOTAVAIL || error == EAGAIN;
     if (exhausted && in_flight_ > 0) return false;
-    board_.begin(due.target, due.round);
+    board_.begin(due.target, due.round, due.count);
     ++started_;
     if (first_ns_ == 0) first_ns_ = now_ns;
     last_ns_ = now_ns;
@@ -230,12 +232,12 @@ void ConnectEngine::on_ready(std::size_t slot) {
         event.rtt_ns = static_cast<std::int64_t>(info.tcpi_rtt) * nm::ns_per_us;
         event.ts_source = nm::TsSource::tcp_info;
     }
-    nm::ProbeTarget& target = board_.target(attempt.target);
-    target.mss = static_cast<std::uint16_t>(info.tcpi_snd_mss);
-    target.tcp_options = option_mss;
-    if ((info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0) target.tcp_options |= option_timestamps;
-    if ((info.tcpi_options & TCPI_OPT_SACK) != 0) target.tcp_options |= option_sack;
-    if ((info.tcpi_options & TCPI_OPT_WSCALE) != 0) target.tcp_options |= option_window_scale;
+    nm::Tally& tally = *board_.target(attempt.target).tally;
+    tally.mss = static_cast<std::uint16_t>(info.tcpi_snd_mss);
+    tally.tcp_options = option_mss;
+    if ((info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0) tally.tcp_options |= option_timestamps;
+    if ((info.tcpi_options & TCPI_OPT_SACK) != 0) tally.tcp_options |= option_sack;
+    if ((info.tcpi_options & TCPI_OPT_WSCALE) != 0) tally.tcp_options |= option_window_scale;
     finish(attempt, event);
 }
 
@@ -279,14 +281,16 @@ void ConnectEngine::finish(Attempt& attempt, nm::PacketEvent event) {
     board_.fate(event);
 }
 
-// As with other stamps, a step of the clock shows: they must fit into the monotonic time around them (trap T16).
+// As with other stamps, a step of the clock shows: they must fit into the monotonic time around them (trap
+// T16).
 void ConnectEngine::set_tapped_rtt(const Attempt& attempt, nm::PacketEvent& event) {
     const nm::ProbeTarget& target = board_.target(attempt.target);
     const HandshakeStamps seen =
         attempt.watched ? tap_->take(slot_of(attempt)) : tap_->take_last({target.address, target.port});
     const std::int64_t bracket_ns = nm::monotonic_ns() - attempt.began_ns;
     const bool answered = event.fate == nm::Fate::reply && event.retransmitted == 0;
-    if (!answered || !seen.complete() || seen.rtt_ns() > bracket_ns + nm::bracket_slack_ns(bracket_ns)) return;
+    if (!answered || !seen.complete() || seen.rtt_ns() > bracket_ns + nm::bracket_slack_ns(bracket_ns))
+        return;
     event.rtt_ns = seen.rtt_ns();
     event.ts_source = nm::TsSource::kernel;
 }

@@ -32,7 +32,8 @@ class HandshakeTap {
     // From here on the packets of this connection, which has just been begun, are looked for. The slot is the
     // caller's name for it, small and used by one connection at a time.
     void watch(std::size_t slot, const nm::Endpoint& local, const nm::Endpoint& peer);
-    // What was seen of the connection, which is then forgotten. An answer that the connection has got is there.
+    // What was seen of the connection, which is then forgotten. An answer that the connection has got is
+    // there.
     HandshakeStamps take(std::size_t slot);
     // The same for a connection that was refused before it could be watched: the last one to this peer.
     HandshakeStamps take_last(const nm::Endpoint& peer);

@@ -13,28 +13,28 @@ class TcpReporter : public nm::ProbeReporter {
   public:
     TcpReporter(nm::Output& out, nm::SocketKind socket) : out_(out), socket_(socket) {}
 
-    void packet(const nm::ProbeTarget& target, const nm::PacketEvent& event) override {
+    void packet(const nm::TargetReport& target, const nm::PacketEvent& event) override {
         const bool answered =
             event.fate == nm::Fate::reply || event.fate == nm::Fate::dup || event.fate == nm::Fate::late;
         if (answered) {
             nm::TcpReply record;
             nm::set_packet(record, target, event);
-            record.port = target.port;
+            record.port = target.target.port;
             record.state = event.refused ? nm::PortState::closed : nm::PortState::open;
             out_.write(record);
         } else {
             nm::TcpError record;
             nm::set_packet(record, target, event);
-            record.port = target.port;
+            record.port = target.target.port;
             out_.write(record);
         }
     }
 
-    void target_done(const nm::ProbeTarget& target, nm::Time ts) override {
+    void target_done(const nm::TargetReport& target, nm::Time ts) override {
         const nm::Tally& tally = target.tally;
         nm::TcpProbe& record = record_;
         nm::set_common(record, target, ts);
-        record.port = target.port;
+        record.port = target.target.port;
         record.state = state_of(tally);
         record.open = tally.received - tally.refused;
         record.closed = tally.refused;
@@ -42,8 +42,8 @@ class TcpReporter : public nm::ProbeReporter {
         record.socket = socket_;
         if (socket_ == nm::SocketKind::connect) record.syn_retrans = tally.retransmitted;
         const bool known = record.open > 0;
-        record.mss = known && target.mss != 0 ? std::optional<std::uint32_t>(target.mss) : std::nullopt;
-        record.options = known ? option_words(target.tcp_options) : "";
+        record.mss = known && tally.mss != 0 ? std::optional<std::uint32_t>(tally.mss) : std::nullopt;
+        record.options = known ? option_words(tally.tcp_options) : "";
         out_.write(record);
     }
 
@@ -74,7 +74,7 @@ std::unique_ptr<SynProtocol> open_raw(const PingOptions& options) {
 }
 
 nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& protocol,
-                 std::vector<nm::Target> targets, const nm::BadInput& bad) {
+                 nm::TargetList targets, const nm::BadInput& bad) {
     TcpReporter reporter(context.out, nm::SocketKind::raw);
     nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
     nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),
@@ -84,7 +84,7 @@ nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& 
 }
 
 nm::Exit run_connect(const PingOptions& options, nm::Context& context, HandshakeTap* tap,
-                     std::vector<nm::Target> targets, const nm::BadInput& bad) {
+                     nm::TargetList targets, const nm::BadInput& bad) {
     TcpReporter reporter(context.out, nm::SocketKind::connect);
     nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
     ConnectEngine engine(options, tap, session.loop(), session.schedule(), session.board(), context.out);
@@ -101,7 +101,7 @@ nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
     const std::unique_ptr<HandshakeTap> tap = raw ? nullptr : HandshakeTap::open();
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
-    std::vector<nm::Target> targets = nm::collect_targets(options, nm::PortRule::required, bad);
+    nm::TargetList targets = nm::collect_targets(options, nm::PortRule::required, bad);
     if (raw) return run_syn(options, context, *raw, std::move(targets), bad);
     return run_connect(options, context, tap.get(), std::move(targets), bad);
 }

@@ -117,6 +117,7 @@ SynProtocol::Lane SynProtocol::open(Family family, const PingOptions& options) c
     nm::StampSocketOptions wanted = nm::socket_options(options, family, 640);
     wanted.protocol = IPPROTO_TCP;
     wanted.filter = tcp_filter(family, run_.first_port);
+    wanted.small = true;
     if (family == Family::v6) wanted.checksum_offset = checksum_offset;
     auto tcp = nm::StampSocket::open(wanted);
     wanted.protocol =
@@ -162,9 +163,10 @@ void SynProtocol::build(std::vector<nm::Outgoing>& batch) {
         nm::Outgoing& out = batch[slot];
         nm::ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
-        if (out.to.is_v4() && (target.tally.begun == 1 || !target.source.is_set()))
-            target.source = source_to(out.to);
-        out.bytes = builder_.build(slot, out.index, target.source, out.to, target.port);
+        std::uint32_t& source_v4 = target.tally->source_v4;
+        if (out.to.is_v4() && source_v4 == 0) source_v4 = source_to(out.to).to_v4();
+        const IpAddress from = out.to.is_v4() ? IpAddress::v4(source_v4) : IpAddress{};
+        out.bytes = builder_.build(slot, out.index, from, out.to, target.port);
     }
 }
 
