@@ -1,8 +1,8 @@
-// Packets of any bytes to nmprobe's readers: a reply is only what we sent, and an answer stays within its
+// Packets of any bytes to the readers of ICMP echo: a reply is only what we sent, and an answer stays within its
 // bits.
 #include <cstdlib>
 
-#include "ping/wire_icmp.hpp"
+#include "probe/wire_icmp.hpp"
 
 namespace {
 
@@ -17,14 +17,14 @@ void check(const nm::Answer& answer) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    nmprobe::EchoRun run;
+    nm::EchoRun run;
     run.key[0] = 0x0123456789ABCDEF;
     run.key[1] = 0xFEDCBA9876543210;
     run.identifier = 0x4D20;
     const nm::Bytes packet(data, size);
-    check(nmprobe::parse_raw_v4(run, packet));
-    check(nmprobe::parse_raw_v6(run, packet));
-    check(nmprobe::parse_dgram(run, packet));
-    check(nmprobe::parse_dgram_quote(run, packet));
+    check(nm::parse_raw_v4(run, packet));
+    check(nm::parse_raw_v6(run, packet));
+    check(nm::parse_dgram(run, packet));
+    check(nm::parse_dgram_quote(run, packet));
     return 0;
 }

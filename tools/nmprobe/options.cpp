@@ -18,7 +18,7 @@ void define_ping(nm::Tool& tool) {
         ->type_name("NUMBER")
         ->check(CLI::Range(16, 65'000).description(""))
         ->capture_default_str();
-    nm::add_word(*verb.cli, "--socket", options->socket, socket_choice_words,
+    nm::add_word(*verb.cli, "--socket", options->socket, nm::socket_choice_words,
                  "raw needs CAP_NET_RAW; dgram needs net.ipv4.ping_group_range to hold your group");
     verb.emits = {&nm::record_type<nm::IcmpProbe>, &nm::record_type<nm::IcmpReply>,
                   &nm::record_type<nm::IcmpError>, &nm::record_type<nm::ErrorRecord>,

@@ -1,6 +1,5 @@
 #include "ping/ping.hpp"
 
-#include "ping/icmp_protocol.hpp"
 #include "probe/session.hpp"
 
 namespace nmprobe {
@@ -9,7 +8,7 @@ namespace {
 // Scoreboard to records of the probe.icmp family.
 class IcmpReporter : public nm::ProbeReporter {
   public:
-    IcmpReporter(nm::Output& out, const IcmpProtocol& protocol) : out_(out), protocol_(protocol) {}
+    IcmpReporter(nm::Output& out, const nm::IcmpProtocol& protocol) : out_(out), protocol_(protocol) {}
 
     void packet(const nm::TargetReport& target, const nm::PacketEvent& event) override {
         const bool is_reply =
@@ -45,14 +44,14 @@ class IcmpReporter : public nm::ProbeReporter {
     }
 
     nm::Output& out_;
-    const IcmpProtocol& protocol_;
+    const nm::IcmpProtocol& protocol_;
     nm::IcmpProbe record_;  // reused: its strings keep their room
 };
 
 }  // namespace
 
 nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
-    IcmpProtocol protocol(options);
+    nm::IcmpProtocol protocol(options);
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
     nm::TargetList targets = nm::collect_targets(options, nm::PortRule::none, bad);

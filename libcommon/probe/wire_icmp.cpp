@@ -1,4 +1,4 @@
-#include "ping/wire_icmp.hpp"
+#include "probe/wire_icmp.hpp"
 
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
@@ -9,14 +9,8 @@
 #include "net/checksum.hpp"
 #include "wire/icmp_error.hpp"
 
-namespace nmprobe {
+namespace nm {
 namespace {
-
-using nm::Answer;
-using nm::ByteReader;
-using nm::Bytes;
-using nm::Family;
-using nm::IpAddress;
 
 constexpr std::uint8_t pattern_byte(std::size_t i) {
     return static_cast<std::uint8_t>(i);
@@ -140,7 +134,7 @@ EchoBuilder::EchoBuilder(const EchoRun& run, std::size_t slots)
         std::uint8_t* payload = rooms_.data() + slot * packet_size_ + icmp_header_size;
         for (std::size_t i = 12; i < run.payload_size; ++i) payload[i] = pattern_byte(i);
     }
-    pattern_sum_ = nm::checksum_add(0, Bytes(rooms_.data() + icmp_header_size + 12, run.payload_size - 12));
+    pattern_sum_ = checksum_add(0, Bytes(rooms_.data() + icmp_header_size + 12, run.payload_size - 12));
 }
 
 Bytes EchoBuilder::build(std::size_t slot, std::uint32_t index, Family family) {
@@ -152,24 +146,24 @@ Bytes EchoBuilder::build(std::size_t slot, std::uint32_t index, Family family) {
     put_u16(packet + 6, static_cast<std::uint16_t>(index));
     put_u64(packet + 8, run_.cookie(index));
     put_u32(packet + 16, index);
-    const std::uint16_t sum = nm::checksum_finish(nm::checksum_add(pattern_sum_, Bytes(packet, 20)));
+    const std::uint16_t sum = checksum_finish(checksum_add(pattern_sum_, Bytes(packet, 20)));
     std::memcpy(packet + 2, &sum, sizeof sum);
     return {packet, packet_size_};
 }
 
 Answer parse_raw_v4(const EchoRun& run, Bytes bytes) {
-    const nm::Ipv4Packet packet = nm::read_ipv4(ByteReader(bytes), false);
+    const Ipv4Packet packet = read_ipv4(ByteReader(bytes), false);
     if (!packet.ok) return {};
     // A raw socket sees ICMP before the kernel has checked its checksum (trap T5).
-    const bool checksum_ok = nm::checksum(packet.body.rest()) == 0;
+    const bool checksum_ok = checksum(packet.body.rest()) == 0;
     ByteReader in = packet.body;
     const int type = in.u8();
     const int code = in.u8();
     Answer answer;
     if (type == ICMP_ECHOREPLY) {
         answer = read_reply(run, in, checksum_ok, raw_index_bits);
-    } else if (const auto quote = nm::read_icmp_quote(Family::v4, in);
-               nm::is_icmp_error(Family::v4, type) && quote.ok) {
+    } else if (const auto quote = read_icmp_quote(Family::v4, in);
+               is_icmp_error(Family::v4, type) && quote.ok) {
         if (quote.proto != IPPROTO_ICMP) return {};
         answer = read_quoted_echo(run, quote.body, ICMP_ECHO, quote.to, raw_index_bits);
         if (answer.kind != Answer::Kind::foreign && !checksum_ok) answer.kind = Answer::Kind::corrupt;
@@ -188,8 +182,8 @@ Answer parse_raw_v6(const EchoRun& run, Bytes packet) {
     Answer answer;
     if (type == ICMP6_ECHO_REPLY) {
         answer = read_reply(run, in, true, raw_index_bits);
-    } else if (const auto quote = nm::read_icmp_quote(Family::v6, in);
-               nm::is_icmp_error(Family::v6, type) && quote.ok) {
+    } else if (const auto quote = read_icmp_quote(Family::v6, in);
+               is_icmp_error(Family::v6, type) && quote.ok) {
         if (quote.proto != IPPROTO_ICMPV6) return {};
         answer = read_quoted_echo(run, quote.body, ICMP6_ECHO_REQUEST, quote.to, raw_index_bits);
     }
@@ -212,4 +206,4 @@ Answer parse_dgram_quote(const EchoRun& run, Bytes quote) {
     return read_quoted_echo(run, ByteReader(quote), type, {}, dgram_index_bits);
 }
 
-}  // namespace nmprobe
+}  // namespace nm

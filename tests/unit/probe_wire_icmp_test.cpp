@@ -1,4 +1,4 @@
-// ICMP echo as nmprobe writes and reads it, against libtins: what we send it reads, what it writes we read.
+// ICMP echo as our tools write and read it, against libtins: what we send it reads, what it writes we read.
 #include <gtest/gtest.h>
 #include <tins/icmp.h>
 #include <tins/icmpv6.h>
@@ -6,15 +6,15 @@
 #include <tins/ipv6.h>
 #include <tins/rawpdu.h>
 
-#include "ping/wire_icmp.hpp"
+#include "probe/wire_icmp.hpp"
 
 namespace {
 
 using nm::Answer;
 using nm::Bytes;
+using nm::EchoBuilder;
+using nm::EchoRun;
 using nm::Family;
-using nmprobe::EchoBuilder;
-using nmprobe::EchoRun;
 
 constexpr std::uint32_t index_a = 0x000ABCDE;  // 20 bits: fits identifier and sequence number
 constexpr std::uint32_t index_b = 0x12345678;  // more
@@ -82,7 +82,7 @@ TEST(NmprobeWire, LibtinsReadsOurRequest) {
 }
 
 TEST(NmprobeWire, ChecksumIsRightForEveryPayloadSize) {
-    for (std::size_t size = nmprobe::mark_size; size < 200; ++size) {
+    for (std::size_t size = nm::mark_size; size < 200; ++size) {
         const EchoRun run = run_of(size);
         for (const std::uint32_t index : {0U, 1U, index_a, index_b, 0xFFFFFFFFU}) {
             const auto bytes = request(run, index);
@@ -95,7 +95,7 @@ TEST(NmprobeWire, ChecksumIsRightForEveryPayloadSize) {
 TEST(NmprobeWire, OurReplyIsAReplyWithItsIndexAndTtl) {
     const EchoRun run = run_of();
     for (const std::uint32_t index : {0U, index_a, index_b, 0xFFFFFFFFU}) {
-        const Answer answer = nmprobe::parse_raw_v4(run, reply_v4(run, index));
+        const Answer answer = nm::parse_raw_v4(run, reply_v4(run, index));
         EXPECT_EQ(answer.kind, Answer::Kind::reply);
         EXPECT_EQ(answer.index, index);
         EXPECT_EQ(answer.ttl, 57);
@@ -109,7 +109,7 @@ TEST(NmprobeWire, AnyChangedByteOfTheReplyIsNoticed) {
     for (std::size_t at = 20; at < good.size(); ++at) {
         auto bad = good;
         bad[at] ^= 0x10;
-        const Answer answer = nmprobe::parse_raw_v4(run, bad);
+        const Answer answer = nm::parse_raw_v4(run, bad);
         EXPECT_NE(answer.kind, Answer::Kind::reply) << at;
         EXPECT_NE(answer.kind, Answer::Kind::icmp_error) << at;
     }
@@ -118,10 +118,10 @@ TEST(NmprobeWire, AnyChangedByteOfTheReplyIsNoticed) {
 TEST(NmprobeWire, AnotherRunsReplyIsNotOurs) {
     EchoRun other = run_of();
     other.key[0] ^= 1;
-    EXPECT_NE(nmprobe::parse_raw_v4(run_of(), reply_v4(other, index_a)).kind, Answer::Kind::reply);
+    EXPECT_NE(nm::parse_raw_v4(run_of(), reply_v4(other, index_a)).kind, Answer::Kind::reply);
     other = run_of();
     other.identifier ^= 0x10;
-    EXPECT_EQ(nmprobe::parse_raw_v4(run_of(), reply_v4(other, index_a)).kind, Answer::Kind::foreign);
+    EXPECT_EQ(nm::parse_raw_v4(run_of(), reply_v4(other, index_a)).kind, Answer::Kind::foreign);
 }
 
 TEST(NmprobeWire, CutAnywhereItIsNeverAReplyAndReadsNothingBeyond) {
@@ -131,11 +131,11 @@ TEST(NmprobeWire, CutAnywhereItIsNeverAReplyAndReadsNothingBeyond) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             const std::vector<std::uint8_t> cut(whole.begin(),
                                                 whole.begin() + static_cast<std::ptrdiff_t>(size));
-            const Answer answer = nmprobe::parse_raw_v4(run, cut);
+            const Answer answer = nm::parse_raw_v4(run, cut);
             EXPECT_EQ(answer.kind, Answer::Kind::foreign) << size;
-            (void)nmprobe::parse_raw_v6(run, cut);
-            (void)nmprobe::parse_dgram(run, cut);
-            (void)nmprobe::parse_dgram_quote(run, cut);
+            (void)nm::parse_raw_v6(run, cut);
+            (void)nm::parse_dgram(run, cut);
+            (void)nm::parse_dgram_quote(run, cut);
         }
     }
 }
@@ -143,7 +143,7 @@ TEST(NmprobeWire, CutAnywhereItIsNeverAReplyAndReadsNothingBeyond) {
 TEST(NmprobeWire, ErrorsNameTheRequestTheyQuote) {
     const EchoRun run = run_of();
     for (const bool options : {false, true}) {
-        const Answer full = nmprobe::parse_raw_v4(run, error_v4(run, index_b, 64, options));
+        const Answer full = nm::parse_raw_v4(run, error_v4(run, index_b, 64, options));
         EXPECT_EQ(full.kind, Answer::Kind::icmp_error);
         EXPECT_EQ(full.index, index_b);
         EXPECT_EQ(full.index_bits, 32U);
@@ -151,7 +151,7 @@ TEST(NmprobeWire, ErrorsNameTheRequestTheyQuote) {
         EXPECT_EQ(full.icmp_code, 1);
         EXPECT_EQ(nm::to_string(full.from), "198.51.100.9");
         // With the ICMP header alone there are 20 bits and the destination.
-        const Answer cut = nmprobe::parse_raw_v4(run, error_v4(run, index_b, 8, options));
+        const Answer cut = nm::parse_raw_v4(run, error_v4(run, index_b, 8, options));
         EXPECT_EQ(cut.kind, Answer::Kind::icmp_error);
         EXPECT_EQ(cut.index_bits, 20U);
         EXPECT_EQ(cut.index, index_b & 0xFFFFF);
@@ -161,7 +161,7 @@ TEST(NmprobeWire, ErrorsNameTheRequestTheyQuote) {
 
 TEST(NmprobeWire, AnErrorAboutARewrittenAddressIsKnownByItsCookie) {
     const EchoRun run = run_of();
-    const Answer answer = nmprobe::parse_raw_v4(run, error_v4(run, index_b, 20, false, "203.0.113.1"));
+    const Answer answer = nm::parse_raw_v4(run, error_v4(run, index_b, 20, false, "203.0.113.1"));
     EXPECT_EQ(answer.kind, Answer::Kind::icmp_error);
     EXPECT_EQ(answer.index, index_b);
     EXPECT_FALSE(answer.probed.is_set());
@@ -170,27 +170,27 @@ TEST(NmprobeWire, AnErrorAboutARewrittenAddressIsKnownByItsCookie) {
 TEST(NmprobeWire, AnErrorAboutAnotherRunIsNotOurs) {
     EchoRun other = run_of();
     other.key[1] ^= 1;
-    EXPECT_EQ(nmprobe::parse_raw_v4(run_of(), error_v4(other, index_a, 64)).kind, Answer::Kind::foreign);
+    EXPECT_EQ(nm::parse_raw_v4(run_of(), error_v4(other, index_a, 64)).kind, Answer::Kind::foreign);
     other = run_of();
     other.identifier ^= 0x40;
-    EXPECT_EQ(nmprobe::parse_raw_v4(run_of(), error_v4(other, index_a, 8)).kind, Answer::Kind::foreign);
+    EXPECT_EQ(nm::parse_raw_v4(run_of(), error_v4(other, index_a, 8)).kind, Answer::Kind::foreign);
 }
 
 TEST(NmprobeWire, DatagramSocketsReadTheSameWithoutIdentifier) {
     const EchoRun run = run_of();
     auto echo = request(run, index_b);
-    EXPECT_EQ(nmprobe::parse_dgram(run, echo).kind, Answer::Kind::foreign);  // a request is no reply
+    EXPECT_EQ(nm::parse_dgram(run, echo).kind, Answer::Kind::foreign);  // a request is no reply
     echo[0] = 0;
     echo[4] ^= 0xFF;  // the kernel's own identifier
-    const Answer answer = nmprobe::parse_dgram(run, echo);
+    const Answer answer = nm::parse_dgram(run, echo);
     EXPECT_EQ(answer.kind, Answer::Kind::reply);
     EXPECT_EQ(answer.index, index_b);
     echo.back() ^= 1;
-    const Answer bad = nmprobe::parse_dgram(run, echo);
+    const Answer bad = nm::parse_dgram(run, echo);
     EXPECT_EQ(bad.kind, Answer::Kind::corrupt);
     EXPECT_EQ(bad.index_bits, 16U);
     EXPECT_EQ(bad.index, index_b & 0xFFFF);
-    const Answer quote = nmprobe::parse_dgram_quote(run, request(run, index_b));
+    const Answer quote = nm::parse_dgram_quote(run, request(run, index_b));
     EXPECT_EQ(quote.kind, Answer::Kind::icmp_error);
     EXPECT_EQ(quote.index, index_b);
 }
@@ -208,14 +208,13 @@ TEST(NmprobeWire, Icmpv6ErrorsThroughExtensionHeaders) {
             error.insert(error.end(),
                          {static_cast<std::uint8_t>(i + 1 < headers ? 60 : 58), 0, 1, 4, 0, 0, 0, 0});
         error.insert(error.end(), echo.begin(), echo.end());
-        const Answer answer = nmprobe::parse_raw_v6(run, error);
+        const Answer answer = nm::parse_raw_v6(run, error);
         EXPECT_EQ(answer.kind, Answer::Kind::icmp_error) << headers;
         EXPECT_EQ(answer.index, index_b);
         EXPECT_EQ(answer.icmp_type, 1);
         EXPECT_EQ(answer.icmp_code, 3);
         for (std::size_t size = 0; size < error.size() - 56; ++size)
-            EXPECT_EQ(nmprobe::parse_raw_v6(run, Bytes(error).first(size)).kind, Answer::Kind::foreign)
-                << size;
+            EXPECT_EQ(nm::parse_raw_v6(run, Bytes(error).first(size)).kind, Answer::Kind::foreign) << size;
     }
 }
 
@@ -223,7 +222,7 @@ TEST(NmprobeWire, CookiesDifferByIndexAndKey) {
     const EchoRun a = EchoRun::random(56), b = EchoRun::random(56);
     EXPECT_NE(a.cookie(1), a.cookie(2));
     EXPECT_NE(a.cookie(1), b.cookie(1));
-    EXPECT_EQ(a.identifier & ~nmprobe::identifier_mask & 0xFFFF, 0);
+    EXPECT_EQ(a.identifier & ~nm::identifier_mask & 0xFFFF, 0);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "ping/icmp_protocol.hpp"
+#include "probe/icmp_protocol.hpp"
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -7,10 +7,8 @@
 #include "probe/socket_options.hpp"
 #include "wire/icmp_error.hpp"
 
-namespace nmprobe {
+namespace nm {
 namespace {
-
-using nm::Family;
 
 constexpr const char* permission_hint =
     ": give the program CAP_NET_RAW (setcap cap_net_raw+ep), or open datagram sockets to your group"
@@ -48,8 +46,8 @@ std::vector<sock_filter> raw_filter(Family family, std::uint16_t identifier) {
 
 }  // namespace
 
-IcmpProtocol::IcmpProtocol(const PingOptions& options)
-    : run_(EchoRun::random(options.size)), builder_(run_, nm::StampSocket::send_batch) {
+IcmpProtocol::IcmpProtocol(const IcmpOptions& options)
+    : run_(EchoRun::random(options.size)), builder_(run_, StampSocket::send_batch) {
     if (options.wants(Family::v4))
         v4_ = open(Family::v4, options);
     else
@@ -60,12 +58,12 @@ IcmpProtocol::IcmpProtocol(const PingOptions& options)
         v6_.why_not = "IPv6 is switched off by --ipv4";
     if (v4_.socket || v6_.socket) return;
     const Lane& asked = options.wants(Family::v4) ? v4_ : v6_;
-    throw nm::UserError(asked.exit, asked.why_not);
+    throw UserError(asked.exit, asked.why_not);
 }
 
-IcmpProtocol::Lane IcmpProtocol::open(Family family, const PingOptions& options) const {
-    nm::StampSocketOptions wanted =
-        nm::socket_options(options, family, std::max<std::size_t>(options.size + 128, 640));
+IcmpProtocol::Lane IcmpProtocol::open(Family family, const IcmpOptions& options) const {
+    StampSocketOptions wanted =
+        socket_options(options, family, std::max<std::size_t>(options.size + 128, 640));
     wanted.protocol =
         family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
     constexpr std::size_t header_bytes = 28;  // IPv4 and ICMP
@@ -77,49 +75,49 @@ IcmpProtocol::Lane IcmpProtocol::open(Family family, const PingOptions& options)
         if (!allowed) continue;
         wanted.type = type;
         wanted.filter = type == SOCK_RAW ? raw_filter(family, run_.identifier) : std::vector<sock_filter>{};
-        auto socket = nm::StampSocket::open(wanted);
+        auto socket = StampSocket::open(wanted);
         if (socket) {
             lane.socket = std::move(*socket);
             return lane;
         }
         lane.why_not = socket.error().message;
         lane.exit = socket.error().exit;
-        if (lane.exit == nm::Exit::no_permission) lane.why_not += permission_hint;
+        if (lane.exit == Exit::no_permission) lane.why_not += permission_hint;
     }
     return lane;
 }
 
-std::vector<nm::StampSocket*> IcmpProtocol::sockets() {
-    std::vector<nm::StampSocket*> sockets;
+std::vector<StampSocket*> IcmpProtocol::sockets() {
+    std::vector<StampSocket*> sockets;
     for (const Lane* lane : {&v4_, &v6_}) {
         if (lane->socket) sockets.push_back(lane->socket.get());
     }
     return sockets;
 }
 
-void IcmpProtocol::build(std::vector<nm::Outgoing>& batch) {
+void IcmpProtocol::build(std::vector<Outgoing>& batch) {
     for (std::size_t slot = 0; slot < batch.size(); ++slot) {
-        nm::Outgoing& out = batch[slot];
+        Outgoing& out = batch[slot];
         out.bytes = builder_.build(slot, out.index, out.to.family);
     }
 }
 
-void IcmpProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::Incoming>& in,
-                         std::vector<nm::Answer>& out) {
-    for (const nm::Incoming& packet : in) {
-        nm::Answer answer = !socket.is_raw()                ? parse_dgram(run_, packet.bytes)
-                            : socket.family() == Family::v4 ? parse_raw_v4(run_, packet.bytes)
-                                                            : parse_raw_v6(run_, packet.bytes);
+void IcmpProtocol::parse(const StampSocket& socket, const std::vector<Incoming>& in,
+                         std::vector<Answer>& out) {
+    for (const Incoming& packet : in) {
+        Answer answer = !socket.is_raw()                ? parse_dgram(run_, packet.bytes)
+                        : socket.family() == Family::v4 ? parse_raw_v4(run_, packet.bytes)
+                                                        : parse_raw_v6(run_, packet.bytes);
         if (!answer.from.is_set()) answer.from = packet.from;
         if (answer.ttl == 0) answer.ttl = packet.ttl;
         out.push_back(answer);
     }
 }
 
-nm::Answer IcmpProtocol::parse_quote(const nm::StampSocket& socket, const nm::QueuedError& error) {
+Answer IcmpProtocol::parse_quote(const StampSocket& socket, const QueuedError& error) {
     // The error queue also tells of redirects and source quench: the request may be answered all the same.
-    if (!nm::is_icmp_error(socket.family(), error.type)) return {};
-    nm::Answer answer = parse_dgram_quote(run_, error.packet);
+    if (!is_icmp_error(socket.family(), error.type)) return {};
+    Answer answer = parse_dgram_quote(run_, error.packet);
     if (answer.index_bits < 32) answer.probed = error.to;
     answer.from = error.from;
     answer.icmp_type = error.type;
@@ -131,9 +129,9 @@ std::string IcmpProtocol::why_not(Family family) const {
     return lane(family).socket ? std::string() : lane(family).why_not;
 }
 
-nm::SocketKind IcmpProtocol::kind(Family family) const {
+SocketKind IcmpProtocol::kind(Family family) const {
     const auto& socket = lane(family).socket;
-    return !socket ? nm::SocketKind::none : socket->is_raw() ? nm::SocketKind::raw : nm::SocketKind::dgram;
+    return !socket ? SocketKind::none : socket->is_raw() ? SocketKind::raw : SocketKind::dgram;
 }
 
-}  // namespace nmprobe
+}  // namespace nm

@@ -1,11 +1,11 @@
-// ICMP and ICMPv6 echo (RFC 792, RFC 4443) as nmprobe sends and reads it.
+// ICMP and ICMPv6 echo (RFC 792, RFC 4443) as our tools send and read it.
 //
 // The payload carries 8 bytes of cookie, keyed for this run and packet, 4 bytes of index and a fixed pattern,
 // so that a reply is ours beyond doubt, any altered byte shows, and more packets than a sequence number can
 // count may be in flight. Identifier and sequence number carry the low 20 bits of the index (raw sockets;
 // identifier = base + high 4 bits) or the low 16 (datagram sockets, whose identifier the kernel chose): what
-// an error that quotes only 8 bytes still tells. Proof: tests/unit/nmprobe_wire_test.cpp (against libtins),
-// tests/fuzz/fuzz_icmp.cpp.
+// an error that quotes only 8 bytes still tells. Proof: tests/unit/probe_wire_icmp_test.cpp (against
+// libtins), tests/fuzz/fuzz_icmp.cpp.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 #include "probe/packet_engine.hpp"
 #include "wire/byte_reader.hpp"
 
-namespace nmprobe {
+namespace nm {
 
 inline constexpr std::size_t icmp_header_size = 8;
 inline constexpr std::size_t mark_size = 16;  // cookie, index and four bytes of pattern
@@ -39,7 +39,7 @@ class EchoBuilder {
   public:
     EchoBuilder(const EchoRun& run, std::size_t slots);
     // An echo request with a valid checksum where the kernel does not fill it in (raw IPv4).
-    nm::Bytes build(std::size_t slot, std::uint32_t index, nm::Family family);
+    Bytes build(std::size_t slot, std::uint32_t index, Family family);
 
   private:
     const EchoRun& run_;
@@ -49,12 +49,12 @@ class EchoBuilder {
 };
 
 // A packet of a raw IPv4 socket, IP header included.
-nm::Answer parse_raw_v4(const EchoRun& run, nm::Bytes packet);
+Answer parse_raw_v4(const EchoRun& run, Bytes packet);
 // A packet of a raw ICMPv6 socket, which begins with the ICMPv6 header.
-nm::Answer parse_raw_v6(const EchoRun& run, nm::Bytes packet);
+Answer parse_raw_v6(const EchoRun& run, Bytes packet);
 // A packet of a datagram socket of either family, which begins with the ICMP header.
-nm::Answer parse_dgram(const EchoRun& run, nm::Bytes packet);
+Answer parse_dgram(const EchoRun& run, Bytes packet);
 // What an error in the queue of a datagram socket quotes: from the ICMP header on.
-nm::Answer parse_dgram_quote(const EchoRun& run, nm::Bytes quote);
+Answer parse_dgram_quote(const EchoRun& run, Bytes quote);
 
-}  // namespace nmprobe
+}  // namespace nm
