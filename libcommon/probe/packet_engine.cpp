@@ -18,7 +18,7 @@ constexpr std::int64_t kept_timeouts = 3;
 }  // namespace
 
 PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, PacketProtocol& protocol,
-                           Schedule& schedule, Scoreboard& board, Output& out)
+                           ProbeSource& schedule, Scoreboard& board, Output& out)
     : options_(options),
       loop_(loop),
       protocol_(protocol),
@@ -59,10 +59,10 @@ void PacketEngine::turn(std::int64_t deadline_ns) {
 }
 
 std::int64_t PacketEngine::next_action_ns() const {
-    std::int64_t next = Schedule::never;
+    std::int64_t next = ProbeSource::never;
     if (flight_.waiting() < window_ && !out_.congested()) {
         next = schedule_.next_ns();
-        if (next != Schedule::never) next = std::max(next, pacer_.next_ns());
+        if (next != ProbeSource::never) next = std::max(next, pacer_.next_ns());
     } else if (out_.congested()) {
         next = monotonic_ns() + ns_per_ms;
     }
@@ -114,6 +114,7 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
         out.target = &target;
         out.to = target.address;
         out.index = entry.index;
+        out.seq = entry.seq;
         ++collected;
     }
     pacer_.sent(collected);
@@ -217,6 +218,7 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
     PacketEvent event = event_of(*entry, Fate::none, in.rx_ns != 0 ? Time{in.rx_ns} : now());
     event.from = answer.from;
     event.ttl = answer.ttl;
+    event.note = answer.note;
     set_rtt(*entry, in.rx_ns, now_ns, event);
     const ProbeTarget& probed = board_.target(entry->target);
     const bool is_reply = answer.kind == Answer::Kind::reply;

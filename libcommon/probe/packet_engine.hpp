@@ -36,6 +36,7 @@ struct Answer {
     bool refused = false;   // TCP RST
     std::uint16_t mss = 0;  // TCP SYN/ACK
     std::uint8_t tcp_options = 0;
+    std::uint32_t note = 0;  // the protocol's own, handed on in PacketEvent
 };
 
 class PacketProtocol {
@@ -74,8 +75,8 @@ struct EngineOptions {
 
 class PacketEngine : public ProbeEngine {
   public:
-    PacketEngine(const EngineOptions& options, EventLoop& loop, PacketProtocol& protocol, Schedule& schedule,
-                 Scoreboard& board, Output& out);
+    PacketEngine(const EngineOptions& options, EventLoop& loop, PacketProtocol& protocol,
+                 ProbeSource& schedule, Scoreboard& board, Output& out);
     ~PacketEngine() override;
 
     void turn(std::int64_t deadline_ns) override;
@@ -111,7 +112,7 @@ class PacketEngine : public ProbeEngine {
     EngineOptions options_;
     EventLoop& loop_;
     PacketProtocol& protocol_;
-    Schedule& schedule_;
+    ProbeSource& schedule_;
     Scoreboard& board_;
     Output& out_;
     Pacer pacer_;

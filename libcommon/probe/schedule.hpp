@@ -13,7 +13,8 @@
 
 namespace nm {
 
-class Schedule {
+// Where the packet engine learns what to send next: a Schedule, or what stands between it and one (trace).
+class ProbeSource {
   public:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
@@ -26,6 +27,17 @@ class Schedule {
         bool is_last() const { return seq + 1 == count; }
     };
 
+    virtual ~ProbeSource() = default;
+    // The next probe due at now_ns.
+    virtual std::optional<Due> take(std::int64_t now_ns) = 0;
+    // The probe could not start yet (the target's last round is unfinished): it comes again at due_ns.
+    virtual void postpone(const Due& due, std::int64_t due_ns) = 0;
+    // When take() has something, or never.
+    virtual std::int64_t next_ns() const = 0;
+};
+
+class Schedule final : public ProbeSource {
+  public:
     // every_ns 0: a single round. rounds 0: no end.
     Schedule(std::int64_t every_ns, std::uint64_t rounds)
         : every_ns_(every_ns), rounds_(every_ns == 0 ? 1 : rounds) {}
@@ -42,12 +54,9 @@ class Schedule {
     // Forgets the targets and begins again, on the grid of rounds that was there.
     void clear();
 
-    // The next probe due at now_ns.
-    std::optional<Due> take(std::int64_t now_ns);
-    // The probe could not start yet (the target's last round is unfinished): it comes again at due_ns.
-    void postpone(const Due& due, std::int64_t due_ns);
-    // When take() has something, or never.
-    std::int64_t next_ns() const;
+    std::optional<Due> take(std::int64_t now_ns) override;
+    void postpone(const Due& due, std::int64_t due_ns) override;
+    std::int64_t next_ns() const override;
     // Everything of the current round was taken and no other round will begin.
     bool exhausted() const;
     std::uint64_t rounds_begun() const { return started_ ? round_ + 1 : 0; }

@@ -71,6 +71,7 @@ struct PacketEvent {
     int icmp_type = -1;
     int icmp_code = -1;
     const char* reason = nullptr;  // static or strerror text
+    std::uint32_t note = 0;        // the protocol's own, of the answer
 };
 
 // A target as its records tell of it.

@@ -133,6 +133,8 @@ Status StampSocket::configure() {
     if (!v4 || !is_raw()) set_option(fd, level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
     // Small packets are never fragmented: saying so spares the kernel to draw an identifier for each.
     if (v4 && options_.small) set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    if (options_.header_included && !set_option(fd, level, v4 ? IP_HDRINCL : IPV6_HDRINCL, 1))
+        return os_error("header included", errno);
     if (!is_raw()) set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
     if (!options_.interface.empty() &&
         ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),

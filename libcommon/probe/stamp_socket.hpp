@@ -24,8 +24,9 @@ struct StampSocketOptions {
     std::uint64_t receive_buffer = 0;
     std::size_t largest_packet = 2048;
     std::vector<sock_filter> filter;  // classic BPF; empty: none
-    bool small = false;        // nothing is sent that some link may have to fragment (576 bytes, RFC 791)
-    int checksum_offset = -1;  // raw IPv6: where the kernel puts the transport checksum
+    bool small = false;            // nothing is sent that some link may have to fragment (576 bytes, RFC 791)
+    int checksum_offset = -1;      // raw IPv6: where the kernel puts the transport checksum
+    bool header_included = false;  // raw: the packets sent begin with their IP header
     int tos = -1;
     int ttl = -1;
     IpAddress source;
@@ -40,6 +41,7 @@ struct Outgoing {
     IpAddress to;
     Bytes bytes;
     std::uint32_t index = 0;  // the caller's, given back with the time stamp
+    std::uint32_t seq = 0;    // the caller's: number within the target's round
     int error = 0;            // out: errno when the kernel refused it
 };
 
