@@ -16,8 +16,8 @@ void check(const nmtcp::SynRun& run, const nm::Answer& answer) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     nmtcp::SynRun run;
-    run.key[0] = 0xDEADBEEF;
-    run.key[1] = 0x01234567;
+    run.key.key[0] = 0xDEADBEEF;
+    run.key.key[1] = 0x01234567;
     run.first_port = 40'000;
     const nm::Bytes packet(data, size);
     check(run, nmtcp::parse_tcp_v4(run, packet));

@@ -24,8 +24,8 @@ const nm::IpAddress theirs = *nm::parse_ip("192.0.2.7");
 
 SynRun run_of() {
     SynRun run;
-    run.key[0] = 0xDEADBEEF;
-    run.key[1] = 0x01234567;
+    run.key.key[0] = 0xDEADBEEF;
+    run.key.key[1] = 0x01234567;
     run.first_port = 40'000;
     return run;
 }

@@ -54,43 +54,11 @@ std::vector<sock_filter> icmp_filter(Family family) {
     };
 }
 
-bool bind_port(std::vector<nm::UniqueFd>& held, int domain, std::uint16_t port) {
-    nm::UniqueFd fd(::socket(domain, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd) return domain == AF_INET6;  // no IPv6 here: nothing to reserve
-    const int on = 1;
-    if (domain == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    sockaddr_storage address;
-    const std::uint8_t any[16] = {};
-    const socklen_t length =
-        nm::to_sockaddr(domain == AF_INET ? IpAddress::v4(any) : IpAddress::v6(any), port, address);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return false;
-    held.push_back(std::move(fd));
-    return true;
-}
-
-// 16 neighbouring ports that nobody uses, held by sockets that are bound and never listen.
-std::uint16_t reserve_ports(std::vector<nm::UniqueFd>& held) {
-    constexpr int tries = 200;
-    for (int attempt = 0; attempt < tries; ++attempt) {
-        std::uint16_t draw = 0;
-        if (::getrandom(&draw, sizeof draw, 0) < 0) break;
-        const auto first = static_cast<std::uint16_t>((32'768 + draw % 28'000) & ~(source_ports - 1));
-        held.clear();
-        bool free = true;
-        for (std::uint16_t i = 0; free && i < source_ports; ++i) {
-            free = bind_port(held, AF_INET, static_cast<std::uint16_t>(first + i)) &&
-                   bind_port(held, AF_INET6, static_cast<std::uint16_t>(first + i));
-        }
-        if (free) return first;
-    }
-    throw nm::UserError(nm::Exit::os_error,
-                        "no 16 free source ports in a row: close some connections, or use --method connect");
-}
-
 }  // namespace
 
 SynProtocol::SynProtocol(const PingOptions& options)
-    : run_(SynRun::random(reserve_ports(reserved_))),
+    : reserved_(SOCK_STREAM, source_ports, "close some connections, or use --method connect"),
+      run_(SynRun::random(reserved_.first())),
       builder_(run_, nm::StampSocket::send_batch),
       source_v4_(nm::source_address(options, Family::v4)),
       route_probe_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {

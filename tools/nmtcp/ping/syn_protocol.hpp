@@ -5,6 +5,7 @@
 #include "base/unique_fd.hpp"
 #include "ping/ping.hpp"
 #include "ping/wire_tcp.hpp"
+#include "probe/reserved_ports.hpp"
 
 namespace nmtcp {
 
@@ -37,7 +38,7 @@ class SynProtocol : public nm::PacketProtocol {
     nm::IpAddress source_to(const nm::IpAddress& to);
     const Lane& lane(nm::Family family) const { return family == nm::Family::v4 ? v4_ : v6_; }
 
-    std::vector<nm::UniqueFd> reserved_;
+    nm::ReservedPorts reserved_;
     SynRun run_;
     SynBuilder builder_;
     nm::IpAddress source_v4_;

@@ -1,7 +1,5 @@
 #include "ping/wire_tcp.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstring>
 
@@ -34,20 +32,6 @@ void put_u16(std::uint8_t* at, std::uint16_t value) {
 void put_u32(std::uint8_t* at, std::uint32_t value) {
     put_u16(at, static_cast<std::uint16_t>(value >> 16));
     put_u16(at + 2, static_cast<std::uint16_t>(value));
-}
-
-// An odd factor and its inverse modulo 2^32 make a bijection that can be undone.
-constexpr std::uint32_t factor = 0x9E3779B1;
-constexpr std::uint32_t inverse_of(std::uint32_t odd) {
-    std::uint32_t inverse = odd;  // Newton: each step doubles the correct bits
-    for (int i = 0; i < 5; ++i) inverse *= 2 - odd * inverse;
-    return inverse;
-}
-constexpr std::uint32_t factor_inverse = inverse_of(factor);
-static_assert(factor * factor_inverse == 1);
-
-constexpr std::uint32_t swap_halves(std::uint32_t x) {
-    return x << 16 | x >> 16;
 }
 
 // RFC 9293 section 3.1: kind, length, data; 0 ends the list, 1 fills.
@@ -118,18 +102,7 @@ std::string option_words(std::uint8_t bits) {
 }
 
 SynRun SynRun::random(std::uint16_t first_port) {
-    SynRun run;
-    if (::getrandom(run.key, sizeof run.key, 0) < 0) std::abort();
-    run.first_port = first_port;
-    return run;
-}
-
-std::uint32_t SynRun::sequence_of(std::uint32_t index) const {
-    return swap_halves((index ^ key[0]) * factor) * factor ^ key[1];
-}
-
-std::uint32_t SynRun::index_of(std::uint32_t sequence) const {
-    return (swap_halves((sequence ^ key[1]) * factor_inverse) * factor_inverse) ^ key[0];
+    return {nm::KeyedIndex::random(), first_port};
 }
 
 SynBuilder::SynBuilder(const SynRun& run, std::size_t slots) : run_(run), rooms_(slots * syn_size) {

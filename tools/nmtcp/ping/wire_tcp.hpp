@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/ip.hpp"
+#include "probe/keyed_index.hpp"
 #include "probe/packet_engine.hpp"
 
 namespace nmtcp {
@@ -25,12 +26,12 @@ std::string option_words(std::uint8_t options);
 
 // What all SYNs of a run have in common.
 struct SynRun {
-    std::uint32_t key[2] = {};
+    nm::KeyedIndex key;
     std::uint16_t first_port = 0;
 
     static SynRun random(std::uint16_t first_port);
-    std::uint32_t sequence_of(std::uint32_t index) const;
-    std::uint32_t index_of(std::uint32_t sequence) const;
+    std::uint32_t sequence_of(std::uint32_t index) const { return key.hide(index); }
+    std::uint32_t index_of(std::uint32_t sequence) const { return key.find(sequence); }
     std::uint16_t port_of(std::uint32_t index) const {
         return static_cast<std::uint16_t>(first_port + index % source_ports);
     }
