@@ -69,9 +69,10 @@ Ipv4Packet read_ipv4(ByteReader in, bool quoted) {
     const std::size_t available = in.left();
     const unsigned version_ihl = in.u8();
     const std::size_t header = (version_ihl & 15U) * 4;
-    in.u8();  // TOS
+    packet.tos = in.u8();
     const std::size_t total = in.u16();
-    in.skip(4);  // identification, fragment
+    packet.id = in.u16();
+    in.skip(2);  // fragment
     packet.ttl = in.u8();
     packet.proto = in.u8();
     in.skip(2);  // checksum: the kernel has checked it
@@ -97,11 +98,14 @@ IcmpQuote read_icmp_quote(Family family, ByteReader in) {
     IcmpQuote quote;
     if (family == Family::v4) {
         const Ipv4Packet packet = read_ipv4(in, true);
-        return {packet.ok, packet.proto, packet.to, packet.body};
+        return {packet.ok,   packet.proto, packet.to,  packet.body,
+                packet.from, packet.ttl,   packet.tos, packet.id};
     }
-    in.skip(6);  // version, class, flow label, payload length
+    quote.tos = static_cast<std::uint8_t>(in.u32() >> 20);  // version, class, flow label
+    in.skip(2);                                             // payload length
     unsigned next = in.u8();
-    in.skip(1 + 16);  // hop limit, source
+    quote.ttl = in.u8();
+    quote.from = IpAddress::from_bytes(in.bytes(16));
     quote.to = IpAddress::from_bytes(in.bytes(16));
     quote.ok = skip_extension_headers(in, next) && in.ok();
     quote.proto = static_cast<std::uint8_t>(next);

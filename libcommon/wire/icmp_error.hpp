@@ -17,6 +17,8 @@ struct Ipv4Packet {
     std::uint8_t ttl = 0;
     std::uint8_t proto = 0;
     ByteReader body;  // behind the options
+    std::uint8_t tos = 0;
+    std::uint16_t id = 0;
 };
 // quoted: the total length is that of the packet before it was cut, so the body is whatever is there.
 Ipv4Packet read_ipv4(ByteReader in, bool quoted);
@@ -26,6 +28,10 @@ struct IcmpQuote {
     std::uint8_t proto = 0;
     IpAddress to;
     ByteReader body;
+    IpAddress from;
+    std::uint8_t ttl = 0;
+    std::uint8_t tos = 0;  // IPv6: traffic class
+    std::uint16_t id = 0;  // IPv4
 };
 
 bool is_icmp_error(Family family, int type);
