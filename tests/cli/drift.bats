@@ -52,7 +52,7 @@ load helpers
 }
 
 @test "every record type has its round trip in tests/unit/record_test.cpp" {
-    list=$(sed -n '/^using RecordTypes/,/;/p' "$NM_ROOT/tests/unit/record_test.cpp")
+    list=$(sed -n '/^using \(Record\|Nested\)Types/,/;/p' "$NM_ROOT/tests/unit/record_test.cpp")
     while read -r type; do
         grep -qw "$type" <<<"$list" || fail_with "$type is not in RecordTypes"
     done < <(grep -hA1 -E '^inline constexpr auto describe<[A-Za-z]+>' "$NM_ROOT"/libcommon/record/*.hpp |

@@ -13,6 +13,7 @@
 #include "record/flow_stats.hpp"
 #include "record/plan.hpp"
 #include "record/probe_icmp.hpp"
+#include "record/probe_trace.hpp"
 #include "record/route.hpp"
 #include "record/sflow.hpp"
 #include "record/tcp_probe.hpp"
@@ -24,7 +25,10 @@ using RecordTypes =
     ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, ErrorRecord, FlowOption, FlowRecord,
                      FlowRoute, FlowStats, FlowSummary, FlowTop, IcmpError, IcmpProbe, IcmpReply, Migration,
                      Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary, Reject, Route,
-                     RouteSummary, SflowCounters, SflowSample, Slot, TcpError, TcpProbe, TcpReply>;
+                     RouteSummary, SflowCounters, SflowSample, Slot, TcpError, TcpProbe, TcpReply, Trace,
+                     TraceHopRow, TraceProbe>;
+// Structs inside a list: they have no type and no line of their own.
+using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
 
 class Filler {
   public:
@@ -156,6 +160,20 @@ TYPED_TEST(EveryRecord, IgnoresKeysThatItDoesNotKnow) {
     TypeParam record;
     ASSERT_TRUE(parser.open(R"({"no_such":{"deep":[1,{}]},"nor_this":null,"list":[[1],[2]]})"));
     EXPECT_TRUE(parser.read(record)) << parser.error();
+}
+
+template <class T>
+class EveryNestedRecord : public ::testing::Test {};
+TYPED_TEST_SUITE(EveryNestedRecord, NestedTypes);
+
+TYPED_TEST(EveryNestedRecord, IsAStrictJsonObjectWithDocumentedKeys) {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        TextBuffer out;
+        append_json_value(out, random_record<TypeParam>(seed), Unit::none);
+        for (const auto& [key, value] : nlohmann::ordered_json::parse(out.view()).items())
+            ASSERT_FALSE(value.is_null()) << key;
+    }
+    for (const FieldInfo& info : field_infos<TypeParam>) EXPECT_FALSE(info.doc.empty()) << info.key;
 }
 
 TEST(Records, ALineOfTheWrongShapeIsAnError) {

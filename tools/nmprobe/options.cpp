@@ -4,6 +4,8 @@
 #include "ping/ping.hpp"
 #include "record/error.hpp"
 #include "record/probe_icmp.hpp"
+#include "record/probe_trace.hpp"
+#include "trace/trace.hpp"
 
 namespace nmprobe {
 namespace {
@@ -34,11 +36,38 @@ void define_ping(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) { return run_ping(*options, context); };
 }
 
+void define_trace(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("trace", "the path to any number of targets at once, hop by hop");
+    const auto options = std::make_shared<nm::TraceOptions>();
+    nm::add_trace_options(*verb.cli, *options, nm::PortRule::none);
+    nm::add_word(*verb.cli, "--method", options->method, nm::enum_words<nm::TraceMethod>,
+                 "what to send: icmp echo, udp datagrams or tcp SYNs; all packets of a flow take one path");
+    verb.cli->add_option("--port", options->port, "destination port; 0: 33434 for udp, 80 for tcp")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(0, 65'535).description(""))
+        ->capture_default_str();
+    verb.emits = {&nm::record_type<nm::Trace>, &nm::record_type<nm::TraceHopRow>,
+                  &nm::record_type<nm::TraceProbe>, &nm::record_type<nm::ErrorRecord>,
+                  &nm::record_type<nm::ProbeSummary>};
+    verb.examples = {
+        {"nmprobe trace db1.example", "each hop on the way, three probes to each"},
+        {"nmprobe trace --mda 192.0.2.1", "every equal-cost branch, found with 95 % confidence"},
+        {"nmprobe trace -f targets.yaml -c 1 --every 1m | jq 'select(.path_changed)'",
+         "a round each minute; those in which a path has changed"},
+        {"nmprobe trace --method tcp --port 443 192.0.2.1", "the way that packets to a web server take"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) {
+        return nm::run_trace(*options, nm::PortRule::none, context);
+    };
+}
+
 }  // namespace
 
 void define(nm::Tool& tool) {
     define_ping(tool);
-    tool.add_later({"trace", "sweep", "dns", "http"});
+    define_trace(tool);
+    tool.add_later({"sweep", "dns", "http"});
 }
 
 }  // namespace nmprobe

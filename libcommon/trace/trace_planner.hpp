@@ -1,0 +1,103 @@
+// Many traces at once: stands between the rounds (Schedule) and the packet engine, tells the engine which
+// probe is next, hears of each probe's fate, and has a trace reported when it is over.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <queue>
+
+#include "probe/packet_engine.hpp"
+#include "probe/session.hpp"
+#include "trace/path_walk.hpp"
+
+namespace nm {
+
+// The addresses that a target's path is known to have, over the rounds.
+struct PathMemory {
+    std::vector<IpAddress> hops;  // by TTL from the first one on; unset: never answered
+    std::uint32_t length = 0;     // distance of the destination; 0: not known
+};
+
+class TraceReporter {
+  public:
+    virtual ~TraceReporter() = default;
+    virtual void probe(const ProbeTarget& target, const PacketEvent& event) = 0;
+    // ended: no signal cut it short.
+    virtual void done(const ProbeTarget& target, Time ts, const PathTally& tally, bool ended,
+                      PathMemory& memory) = 0;
+    virtual void round_done() = 0;
+};
+
+class TracePlanner final : public ProbeSource, public ProbeReporter {
+  public:
+    TracePlanner(const TraceOptions& options, const TraceProtocol& protocol, TraceReporter& reporter);
+    // The session is made with this as its reporter, so it comes later.
+    void attach(ProbeSession& session) { session_ = &session; }
+
+    // No trace is under way.
+    bool idle() const { return active_ == 0; }
+    // The targets are about to be replaced.
+    void forget();
+
+    std::optional<Due> take(std::int64_t now_ns) override;
+    void postpone(const Due& due, std::int64_t due_ns) override;
+    std::int64_t next_ns() const override;
+
+    void packet(const ProbeTarget& target, const PacketEvent& event) override;
+    void target_done(const ProbeTarget& target, Time ts) override;
+    void round_done() override { reporter_.round_done(); }
+
+  private:
+    struct Path {
+        std::uint64_t round = 0;
+        std::uint32_t run = 0;  // counts its traces: what was planned for an earlier one is void
+        WalkOptions options;
+        PathTally tally;
+        std::unique_ptr<PathWalk> walk;  // nullptr: no trace under way
+        std::vector<ProbeName> waiting;  // planned, not sent
+        PathMemory memory;
+    };
+    struct Planned {
+        std::int64_t due_ns;
+        std::uint32_t target;
+        std::uint32_t run;
+        ProbeName name;
+        bool operator>(const Planned& other) const { return due_ns > other.due_ns; }
+    };
+
+    void begin(const Due& due, std::int64_t now_ns);
+    void plan(std::uint32_t target, std::int64_t now_ns);
+    void wake_due(std::int64_t now_ns);
+    std::optional<Due> send(const Planned& planned, std::int64_t now_ns);
+    bool over(const Path& path) const;
+    std::uint32_t id_of(const ProbeTarget& target) const;
+
+    const TraceOptions& options_;
+    const TraceProtocol& protocol_;
+    TraceReporter& reporter_;
+    ProbeSession* session_ = nullptr;
+    std::deque<Path> paths_;  // by target; a walk refers to its path's tally, which must not move
+    std::deque<Planned> ready_;
+    std::priority_queue<Planned, std::vector<Planned>, std::greater<>> later_;
+    std::vector<PlannedProbe> planned_;
+    std::size_t active_ = 0;
+};
+
+// The packet engine, which is not idle while a trace waits for its next probe.
+class TraceEngine final : public PacketEngine {
+  public:
+    TraceEngine(const EngineOptions& options, EventLoop& loop, PacketProtocol& protocol,
+                TracePlanner& planner, Scoreboard& board, Output& out)
+        : PacketEngine(options, loop, protocol, planner, board, out), planner_(planner) {}
+
+    bool idle() const override { return planner_.idle() && PacketEngine::idle(); }
+    void forget() override {
+        planner_.forget();
+        PacketEngine::forget();
+    }
+
+  private:
+    TracePlanner& planner_;
+};
+
+}  // namespace nm

@@ -1,0 +1,284 @@
+#include "trace/trace_protocol.hpp"
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <sys/random.h>
+
+#include <algorithm>
+
+#include "probe/socket_options.hpp"
+#include "wire/icmp_error.hpp"
+
+namespace nm {
+namespace {
+
+constexpr std::uint16_t udp_port = 33'434;
+constexpr std::uint16_t tcp_port = 80;
+
+// Keeps ICMP errors and echo replies with one of our identifiers.
+std::vector<sock_filter> icmp_filter(Family family, const TraceRun& run) {
+    const std::uint32_t mask = 0xFFFF & ~(run.flows - 1U);
+    if (family == Family::v4) {
+        return {
+            BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+            BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHOREPLY, 0, 4),
+            BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 4, 0),
+            BPF_STMT(BPF_RET | BPF_K, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_DEST_UNREACH, 2, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TIME_EXCEEDED, 1, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_PARAMETERPROB, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+            BPF_STMT(BPF_RET | BPF_K, 0),
+        };
+    }
+    return {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REPLY, 0, 4),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 2, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ICMP6_PARAM_PROB, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+}
+
+// Keeps TCP or UDP to one of our ports: both have the destination port at the same place.
+std::vector<sock_filter> transport_filter(Family family, const TraceRun& run) {
+    std::vector<sock_filter> program;
+    if (family == Family::v4) {
+        program = {BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2)};
+    } else {
+        program = {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2)};
+    }
+    const std::vector<sock_filter> rest{
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xFFFF & ~(run.flows - 1U)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    program.insert(program.end(), rest.begin(), rest.end());
+    return program;
+}
+
+// Source ports of all flows, held for the run; an echo identifier needs no holding.
+std::unique_ptr<ReservedPorts> reserve(const TraceOptions& options, std::uint16_t flows) {
+    if (options.method == TraceMethod::icmp) return nullptr;
+    return std::make_unique<ReservedPorts>(options.method == TraceMethod::tcp ? SOCK_STREAM : SOCK_DGRAM,
+                                           flows, "close some sockets, or use --method icmp");
+}
+
+std::uint16_t first_mark_of(const ReservedPorts* reserved, std::uint16_t flows) {
+    if (reserved != nullptr) return reserved->first();
+    std::uint16_t draw = 0;
+    if (::getrandom(&draw, sizeof draw, 0) < 0) std::abort();
+    return static_cast<std::uint16_t>(draw & ~(flows - 1));
+}
+
+std::uint16_t flows_of(const TraceOptions& options) {
+    return options.mda ? TraceProtocol::mda_flows : std::uint16_t{1};
+}
+
+}  // namespace
+
+TraceProtocol::TraceProtocol(const TraceOptions& options)
+    : options_(options),
+      reserved_(reserve(options, flows_of(options))),
+      run_(TraceRun::random(options.method, flows_of(options),
+                            first_mark_of(reserved_.get(), flows_of(options)), options.tos)),
+      builder_(run_, StampSocket::send_batch),
+      sent_(short_indexes) {
+    for (const Family family : {Family::v4, Family::v6}) {
+        Lane& opened = lane(family);
+        if (options.wants(family))
+            open(opened, family);
+        else
+            opened.why_not =
+                family == Family::v4 ? "IPv4 is switched off by --ipv6" : "IPv6 is switched off by --ipv4";
+    }
+    if (v4_.icmp || v6_.icmp) return;
+    const Lane& asked = options.wants(Family::v4) ? v4_ : v6_;
+    throw UserError(asked.exit, asked.why_not + ": give the program CAP_NET_RAW (setcap cap_net_raw+ep)");
+}
+
+void TraceProtocol::open(Lane& lane, Family family) const {
+    StampSocketOptions wanted = socket_options(options_, family, 640);
+    lane.source = wanted.source;
+    wanted.tos = wanted.ttl = -1;  // both are in our own headers
+    wanted.header_included = true;
+    wanted.protocol =
+        family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
+    wanted.filter = icmp_filter(family, run_);
+    auto icmp = StampSocket::open(wanted);
+    const Error* error = icmp ? nullptr : &icmp.error();
+    Result<std::unique_ptr<StampSocket>> transport = std::unique_ptr<StampSocket>();
+    if (icmp && options_.method != TraceMethod::icmp) {
+        const bool tcp = options_.method == TraceMethod::tcp;
+        wanted.header_included = false;
+        wanted.protocol = tcp ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
+        wanted.filter = transport_filter(family, run_);
+        if (family == Family::v6) wanted.checksum_offset = tcp ? 16 : 6;
+        transport = StampSocket::open(wanted);
+        if (!transport) error = &transport.error();
+    }
+    if (error != nullptr) {
+        lane.why_not = error->message;
+        lane.exit = error->exit;
+        return;
+    }
+    lane.icmp = std::move(*icmp);
+    lane.transport = std::move(*transport);
+    lane.route_probe =
+        UniqueFd(::socket(family == Family::v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!options_.interface.empty())
+        ::setsockopt(lane.route_probe.get(), SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
+                     static_cast<socklen_t>(options_.interface.size()));
+}
+
+std::vector<StampSocket*> TraceProtocol::sockets() {
+    std::vector<StampSocket*> sockets;
+    for (const Lane* lane : {&v4_, &v6_}) {
+        if (lane->icmp) sockets.push_back(lane->icmp.get());
+        if (lane->transport) sockets.push_back(lane->transport.get());
+    }
+    return sockets;
+}
+
+std::uint16_t TraceProtocol::port_of(const ProbeTarget& target) const {
+    if (target.port != 0) return target.port;
+    if (options_.port != 0) return options_.port;
+    return options_.method == TraceMethod::tcp ? tcp_port : udp_port;
+}
+
+// --- sending ---
+
+IpAddress TraceProtocol::source_to(Lane& lane, const IpAddress& to) const {
+    if (lane.source.is_set()) return lane.source;
+    const std::uint8_t any[16] = {};
+    sockaddr_storage address;
+    socklen_t length = to_sockaddr(to, 9, address);
+    // Fails without a route: the send will say so.
+    if (::connect(lane.route_probe.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+        return to.is_v4() ? IpAddress::v4(any) : IpAddress::v6(any);
+    length = sizeof address;
+    ::getsockname(lane.route_probe.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    IpAddress source = IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
+    source.zone = 0;
+    return source;
+}
+
+void TraceProtocol::build(std::vector<Outgoing>& batch) {
+    for (std::size_t slot = 0; slot < batch.size(); ++slot) {
+        Outgoing& out = batch[slot];
+        ProbeTarget& target = *out.target;
+        // Once a round, because routes change between rounds.
+        if (target.tally.begun == 1 || !target.source.is_set())
+            target.source = source_to(lane(out.to.family), out.to);
+        const ProbeName name = ProbeName::of(out.seq);
+        TracePacket packet{out.index, target.source, out.to, port_of(target), name.ttl, name.flow};
+        if (options_.method == TraceMethod::icmp) packet.port = 0;
+        out.bytes = builder_.build(slot, packet);
+        sent_[out.index % short_indexes] = {out.to,      target.source, out.index, packet.port,
+                                            target.port, name.flow,     true};
+        newest_ = out.index;
+    }
+}
+
+// --- receiving ---
+
+// The probe that a packet is about, or nullptr; hit.index is set then.
+const TraceProtocol::Sent* TraceProtocol::sent_of(TraceHit& hit) const {
+    if (hit.index) {
+        const Sent& sent = sent_[*hit.index % short_indexes];
+        return sent.used && sent.index == *hit.index ? &sent : nullptr;
+    }
+    if (hit.index_short) {
+        if (*hit.index_short == 0) return nullptr;
+        const Sent& sent = sent_[*hit.index_short - 1U];
+        if (!sent.used || sent.flow != hit.flow) return nullptr;
+        hit.index = sent.index;
+        return &sent;
+    }
+    // A datagram from the destination: it answers one of the last probes of this flow.
+    constexpr std::uint32_t looked_back = 4096;
+    for (std::uint32_t back = 0; back < looked_back && back <= newest_; ++back) {
+        const Sent& sent = sent_[(newest_ - back) % short_indexes];
+        if (!sent.used || sent.index != newest_ - back) break;
+        if (sent.flow != hit.flow || sent.to != hit.from || sent.port != hit.quoted_port) continue;
+        hit.index = sent.index;
+        return &sent;
+    }
+    return nullptr;
+}
+
+TraceNote TraceProtocol::note_of(const TraceHit& hit, const Sent& sent) const {
+    TraceNote note;
+    note.answer = hit.answer;
+    note.icmp_type = hit.icmp_type;
+    note.icmp_code = hit.icmp_code;
+    note.mpls = hit.mpls;
+    if (hit.kind != TraceHit::Kind::icmp_error) return note;
+    note.quoted = true;
+    note.quoted_ttl = hit.quoted_ttl;
+    note.quoted_tos = hit.quoted_tos;
+    const auto differs = [](IpAddress quoted, IpAddress ours) {
+        quoted.zone = ours.zone = 0;
+        return quoted != ours;
+    };
+    if (differs(hit.quoted_to, sent.to))
+        note.nat_address = hit.quoted_to;
+    else if (differs(hit.quoted_from, sent.from))
+        note.nat_address = hit.quoted_from;
+    note.nat = note.nat_address.is_set() || hit.checksum_changed || hit.quoted_port != sent.port;
+    return note;
+}
+
+Answer TraceProtocol::answer_of(const TraceHit& hit, const Sent& sent) {
+    Answer answer;
+    answer.index = *hit.index;
+    answer.from = hit.from;
+    answer.port = sent.spec_port;
+    answer.ttl = hit.ttl;
+    answer.icmp_type = hit.icmp_type;
+    answer.icmp_code = hit.icmp_code;
+    answer.note = static_cast<std::uint32_t>(notes_.size());
+    TraceNote& note = notes_.emplace_back(note_of(hit, sent));
+    const Family family = sent.to.family;
+    const bool unreachable = hit.icmp_type == (family == Family::v4 ? ICMP_UNREACH : ICMP6_DST_UNREACH);
+    if (hit.corrupt) {
+        answer.kind = Answer::Kind::corrupt;
+    } else if (hit.kind == TraceHit::Kind::reply) {
+        answer.kind = Answer::Kind::reply;
+    } else if (unreachable && hit.from == sent.to) {
+        // An error, but said by the destination itself: it was reached.
+        const int port_code = family == Family::v4 ? ICMP_UNREACH_PORT : ICMP6_DST_UNREACH_NOPORT;
+        const bool port = options_.method == TraceMethod::udp && hit.icmp_code == port_code;
+        note.answer = port ? TraceAnswer::port_unreachable : TraceAnswer::unreachable;
+        answer.kind = Answer::Kind::reply;
+    } else {
+        answer.kind = Answer::Kind::icmp_error;
+    }
+    return answer;
+}
+
+void TraceProtocol::parse(const StampSocket& socket, const std::vector<Incoming>& in,
+                          std::vector<Answer>& out) {
+    const Family family = socket.family();
+    const bool is_icmp = &socket == lane(family).icmp.get();
+    notes_.assign(1, TraceNote{});
+    for (const Incoming& packet : in) {
+        TraceHit hit = is_icmp ? parse_trace_icmp(run_, family, packet.bytes)
+                               : parse_trace_transport(run_, family, packet.bytes);
+        if (!hit.from.is_set()) hit.from = packet.from;
+        if (hit.ttl == 0) hit.ttl = packet.ttl;
+        const Sent* sent = hit.kind == TraceHit::Kind::foreign ? nullptr : sent_of(hit);
+        out.push_back(sent != nullptr ? answer_of(hit, *sent) : Answer{});
+    }
+}
+
+}  // namespace nm

@@ -1,0 +1,39 @@
+// A finished trace as records: one probe.trace with its hops in JSON; in formats without lists a probe.trace
+// and a probe.trace.hop for each address at each hop.
+#pragma once
+
+#include "format/output.hpp"
+#include "trace/trace_planner.hpp"
+
+namespace nm {
+
+// Whether the hop's missing answers are its own doing. Under the hypothesis that they were lost on the way,
+// hops behind it would miss as many: Fisher's exact test, one-sided, at 5 %.
+bool shows_rate_limit(std::uint32_t lost, std::uint32_t sent, std::uint32_t lost_behind,
+                      std::uint32_t sent_behind);
+
+// Joins what a trace met to what is known, and tells whether something differs (trap T30: a path that changes
+// is not loss).
+bool path_changed(PathMemory& memory, const PathTally& tally);
+
+class TraceRecorder final : public TraceReporter {
+  public:
+    TraceRecorder(Output& out, const TraceOptions& options, const TraceProtocol& protocol)
+        : out_(out), options_(options), protocol_(protocol) {}
+
+    void probe(const ProbeTarget& target, const PacketEvent& event) override;
+    void done(const ProbeTarget& target, Time ts, const PathTally& tally, bool ended,
+              PathMemory& memory) override;
+    void round_done() override { out_.end_round(); }
+
+  private:
+    void set_end(Trace& trace, const PathTally& tally, bool ended) const;
+    void set_mda(Trace& trace, const PathTally& tally) const;
+    void write_rows(const Trace& trace);
+
+    Output& out_;
+    const TraceOptions& options_;
+    const TraceProtocol& protocol_;
+};
+
+}  // namespace nm
