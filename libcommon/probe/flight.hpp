@@ -13,18 +13,18 @@ struct InFlight {
     enum class State : std::uint8_t { free, waiting, answered, expired };
     std::uint32_t index = 0;
     std::uint32_t target = 0;
-    std::uint32_t seq : 30 = 0;
+    std::uint32_t seq = 0;
+    std::uint32_t tx_delay_ns : 30 = no_stamp;  // the kernel's transmit stamp, after sent_real_ns
     State state : 2 = State::free;
-    std::uint32_t tx_delay_ns = no_stamp;  // the kernel's transmit stamp, after sent_real_ns
-    std::int64_t sent_mono_ns = 0;         // just before the system call
-    std::int64_t sent_real_ns = 0;         // the same moment by CLOCK_REALTIME
+    std::int64_t sent_mono_ns = 0;  // just before the system call
+    std::int64_t sent_real_ns = 0;  // the same moment by CLOCK_REALTIME
 
-    static constexpr std::uint32_t no_stamp = 0xFFFFFFFF;
-    // A stamp from before the packet was sent, or from seconds later, is another's and changes nothing.
+    static constexpr std::uint32_t no_stamp = (1U << 30) - 1;
+    // A stamp from before the packet was sent, or from a second later, is another's and changes nothing.
     void stamp(std::int64_t tx_ns) {
         const std::int64_t delay_ns = tx_ns - sent_real_ns;
         if (tx_delay_ns == no_stamp && delay_ns >= 0 && delay_ns < no_stamp)
-            tx_delay_ns = static_cast<std::uint32_t>(delay_ns);
+            tx_delay_ns = static_cast<std::uint32_t>(delay_ns) & no_stamp;
     }
     bool is_stamped() const { return tx_delay_ns != no_stamp; }
     std::int64_t tx_ns() const { return sent_real_ns + tx_delay_ns; }  // if is_stamped()

@@ -108,7 +108,7 @@ bool PacketEngine::collect_due(std::int64_t now_ns) {
         board_.begin(due->target, due->round, due->count);
         InFlight& entry = flight_.launch(now_ns);
         entry.target = due->target;
-        entry.seq = due->seq & 0x3FFFFFFFU;
+        entry.seq = due->seq;
         ProbeTarget& target = board_.target(due->target);
         Outgoing& out = sending_lane(target.address.family).batch.emplace_back();
         out.target = &target;

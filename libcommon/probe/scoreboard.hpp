@@ -36,8 +36,7 @@ struct Tally {
     // Of the last SYN/ACK (nmtcp).
     std::uint8_t tcp_options = 0;
     std::uint16_t mss = 0;
-    std::uint32_t source_v4 =
-        0;  // what the kernel sends from, in host order, where a checksum needs it (nmtcp)
+    IpAddress source;  // what the kernel sends from, where a checksum needs it (nmtcp, traces)
     std::string error;
 
     std::uint32_t fates() const { return received + errors + lost + lost_self; }
@@ -103,6 +102,7 @@ class Scoreboard {
     // spec: in the list of targets. resolve_ms below 0: the target was a literal.
     std::uint32_t add(std::uint32_t spec, const IpAddress& address, float resolve_ms = -1);
     ProbeTarget& target(std::uint32_t id) { return targets_[id]; }
+    TargetList::View spec(std::uint32_t id) const { return specs_[targets_[id].spec]; }
     std::size_t size() const { return targets_.size(); }
 
     // False while packets of the target's last round are in flight.

@@ -42,7 +42,7 @@ Exit run_trace(const TraceOptions& options, PortRule rule, Context& context) {
     TraceProtocol protocol(options);
     drop_capabilities();
     BadInput bad(context, "stdin");
-    std::vector<Target> targets = collect_targets(options, rule, bad);
+    TargetList targets = collect_targets(options, rule, bad);
     TraceRecorder recorder(context.out, options, protocol);
     TracePlanner planner(options, protocol, recorder);
     // To the session a trace is one probe of its target; how many packets that takes is the planner's

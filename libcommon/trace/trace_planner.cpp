@@ -34,14 +34,14 @@ std::uint32_t TracePlanner::id_of(const ProbeTarget& target) const {
 void TracePlanner::begin(const Due& due, std::int64_t now_ns) {
     if (paths_.size() <= due.target) paths_.resize(due.target + 1);
     Path& path = paths_[due.target];
-    ProbeTarget& target = session_->board().target(due.target);
+    const TargetGroup& group = session_->board().spec(due.target).group;
     path.round = due.round;
     ++path.run;
     path.options.max_ttl = options_.max_ttl;
     path.options.gap = options_.gap;
     path.options.queries =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(target.spec->count.value_or(options_.count), 255));
-    path.options.interval_ns = target.spec->interval_ns.value_or(options_.interval_ns);
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(group.count.value_or(options_.count), 255));
+    path.options.interval_ns = group.interval_ns.value_or(options_.interval_ns);
     path.options.timeout_ns = options_.timeout_ns;
     path.options.confidence_pct = options_.confidence_pct;
     path.options.flows = protocol_.flows();
@@ -51,7 +51,6 @@ void TracePlanner::begin(const Due& due, std::int64_t now_ns) {
         path.walk = std::make_unique<MdaWalk>(path.options, path.tally);
     else
         path.walk = std::make_unique<LinearWalk>(path.options, path.tally);
-    target.count = not_known;
     ++active_;
     planned_.clear();
     path.walk->begin(now_ns, planned_);
@@ -99,7 +98,7 @@ std::optional<ProbeSource::Due> TracePlanner::send(const Planned& planned, std::
     path.waiting.erase(waits);
     if (!path.walk->wanted(planned.name)) return std::nullopt;
     path.tally.begin(planned.name.ttl, now_ns);
-    return Due{planned.target, planned.name.packed(), path.round, false};
+    return Due{planned.target, planned.name.packed(), path.round, not_known};
 }
 
 std::optional<ProbeSource::Due> TracePlanner::take(std::int64_t now_ns) {
@@ -140,8 +139,8 @@ bool TracePlanner::over(const Path& path) const {
                         [&](const ProbeName& name) { return path.walk->wanted(name); });
 }
 
-void TracePlanner::packet(const ProbeTarget& target, const PacketEvent& event) {
-    if (options_.each) reporter_.probe(target, event);
+void TracePlanner::packet(const TargetReport& of, const PacketEvent& event) {
+    if (options_.each) reporter_.probe(of, event);
     Path& path = paths_[event.target];
     if (!path.walk) return;  // something late of a trace that is over
     const std::uint32_t in_flight = path.tally.in_flight;
@@ -152,14 +151,14 @@ void TracePlanner::packet(const ProbeTarget& target, const PacketEvent& event) {
     path.walk->on_fate(ProbeName::of(event.seq), now_ns, planned_);
     plan(event.target, now_ns);
     // Now it is known how many packets it took: the scoreboard, which counted this one, reports the target.
-    if (over(path)) session_->board().target(event.target).count = target.tally.fates();
+    if (over(path)) session_->board().target(event.target).tally->count = of.tally.fates();
 }
 
-void TracePlanner::target_done(const ProbeTarget& target, Time ts) {
-    Path& path = paths_[id_of(target)];
+void TracePlanner::target_done(const TargetReport& of, Time ts) {
+    Path& path = paths_[id_of(of.target)];
     if (!path.walk) return;
     const bool ended = over(path);
-    reporter_.done(target, ts, path.tally, ended, path.memory);
+    reporter_.done(of, ts, path.tally, ended, path.memory);
     path.walk.reset();
     --active_;
 }

@@ -21,9 +21,9 @@ struct PathMemory {
 class TraceReporter {
   public:
     virtual ~TraceReporter() = default;
-    virtual void probe(const ProbeTarget& target, const PacketEvent& event) = 0;
+    virtual void probe(const TargetReport& of, const PacketEvent& event) = 0;
     // ended: no signal cut it short.
-    virtual void done(const ProbeTarget& target, Time ts, const PathTally& tally, bool ended,
+    virtual void done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
                       PathMemory& memory) = 0;
     virtual void round_done() = 0;
 };
@@ -43,8 +43,8 @@ class TracePlanner final : public ProbeSource, public ProbeReporter {
     void postpone(const Due& due, std::int64_t due_ns) override;
     std::int64_t next_ns() const override;
 
-    void packet(const ProbeTarget& target, const PacketEvent& event) override;
-    void target_done(const ProbeTarget& target, Time ts) override;
+    void packet(const TargetReport& of, const PacketEvent& event) override;
+    void target_done(const TargetReport& of, Time ts) override;
     void round_done() override { reporter_.round_done(); }
 
   private:

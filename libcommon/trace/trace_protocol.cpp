@@ -177,14 +177,14 @@ void TraceProtocol::build(std::vector<Outgoing>& batch) {
         Outgoing& out = batch[slot];
         ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
-        if (target.tally.begun == 1 || !target.source.is_set())
-            target.source = source_to(lane(out.to.family), out.to);
+        IpAddress& from = target.tally->source;
+        if (!from.is_set()) from = source_to(lane(out.to.family), out.to);
         const ProbeName name = ProbeName::of(out.seq);
-        TracePacket packet{out.index, target.source, out.to, port_of(target), name.ttl, name.flow};
+        TracePacket packet{out.index, from, out.to, port_of(target), name.ttl, name.flow};
         if (options_.method == TraceMethod::icmp) packet.port = 0;
         out.bytes = builder_.build(slot, packet);
-        sent_[out.index % short_indexes] = {out.to,      target.source, out.index, packet.port,
-                                            target.port, name.flow,     true};
+        sent_[out.index % short_indexes] = {out.to,      from,      out.index, packet.port,
+                                            target.port, name.flow, true};
         newest_ = out.index;
     }
 }

@@ -159,14 +159,14 @@ bool path_changed(PathMemory& memory, const PathTally& tally) {
     return changed;
 }
 
-void TraceRecorder::probe(const ProbeTarget& target, const PacketEvent& event) {
+void TraceRecorder::probe(const TargetReport& of, const PacketEvent& event) {
     const ProbeName name = ProbeName::of(event.seq);
     TraceProbe record;
     record.ts = event.ts;
-    record.target = target.spec->host;
-    record.address = target.address;
-    record.labels = target.spec->labels;
-    record.round = target.round;
+    record.target = of.spec.host;
+    record.address = of.target.address;
+    record.labels = of.spec.group.labels;
+    record.round = of.tally.round;
     record.ttl = name.ttl;
     record.flow = name.flow;
     record.seq = name.query;
@@ -238,22 +238,22 @@ void TraceRecorder::set_mda(Trace& trace, const PathTally& tally) const {
     trace.branches = branches;
 }
 
-void TraceRecorder::done(const ProbeTarget& target, Time ts, const PathTally& tally, bool ended,
+void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
                          PathMemory& memory) {
     Trace trace;
     trace.ts = ts;
-    trace.target = target.spec->host;
-    trace.address = target.address;
-    if (options_.method != TraceMethod::icmp) trace.port = protocol_.port_of(target);
-    trace.labels = target.spec->labels;
-    trace.round = target.round;
+    trace.target = of.spec.host;
+    trace.address = of.target.address;
+    if (options_.method != TraceMethod::icmp) trace.port = protocol_.port_of(of.target);
+    trace.labels = of.spec.group.labels;
+    trace.round = of.tally.round;
     trace.method = options_.method;
     trace.sent = tally.received + tally.lost + tally.lost_self;
     trace.received = tally.received;
     trace.lost = tally.lost;
     trace.lost_self = tally.lost_self;
     trace.ts_source = tally.ts_source;
-    if (target.resolve_ms >= 0) trace.resolve_ms = static_cast<double>(target.resolve_ms);
+    if (of.resolve_ms >= 0) trace.resolve_ms = static_cast<double>(of.resolve_ms);
     set_end(trace, tally, ended);
     for (std::uint32_t ttl = tally.first_ttl; ttl <= tally.end_ttl(); ++ttl)
         trace.hops.push_back(hop_of(ttl, *tally.find(ttl)));

@@ -21,8 +21,8 @@ class TraceRecorder final : public TraceReporter {
     TraceRecorder(Output& out, const TraceOptions& options, const TraceProtocol& protocol)
         : out_(out), options_(options), protocol_(protocol) {}
 
-    void probe(const ProbeTarget& target, const PacketEvent& event) override;
-    void done(const ProbeTarget& target, Time ts, const PathTally& tally, bool ended,
+    void probe(const TargetReport& of, const PacketEvent& event) override;
+    void done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
               PathMemory& memory) override;
     void round_done() override { out_.end_round(); }
 

@@ -131,9 +131,8 @@ void SynProtocol::build(std::vector<nm::Outgoing>& batch) {
         nm::Outgoing& out = batch[slot];
         nm::ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
-        std::uint32_t& source_v4 = target.tally->source_v4;
-        if (out.to.is_v4() && source_v4 == 0) source_v4 = source_to(out.to).to_v4();
-        const IpAddress from = out.to.is_v4() ? IpAddress::v4(source_v4) : IpAddress{};
+        IpAddress& from = target.tally->source;
+        if (out.to.is_v4() && !from.is_set()) from = source_to(out.to);
         out.bytes = builder_.build(slot, out.index, from, out.to, target.port);
     }
 }
