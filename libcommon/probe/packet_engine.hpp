@@ -33,8 +33,9 @@ struct Answer {
     int icmp_type = -1;
     int icmp_code = -1;
     std::uint8_t ttl = 0;
-    bool refused = false;   // TCP RST
-    std::uint16_t mss = 0;  // TCP SYN/ACK
+    bool refused = false;     // TCP RST
+    bool any_source = false;  // a reply although it comes from another address
+    std::uint16_t mss = 0;    // TCP SYN/ACK
     std::uint8_t tcp_options = 0;
     std::uint32_t note = 0;  // the protocol's own, handed on in PacketEvent
 };

@@ -250,16 +250,19 @@ Answer TraceProtocol::answer_of(const TraceHit& hit, const Sent& sent) {
     TraceNote& note = notes_.emplace_back(note_of(hit, sent));
     const Family family = sent.to.family;
     const bool unreachable = hit.icmp_type == (family == Family::v4 ? ICMP_UNREACH : ICMP6_DST_UNREACH);
+    const int port_code = family == Family::v4 ? ICMP_UNREACH_PORT : ICMP6_DST_UNREACH_NOPORT;
+    // Only the host itself knows that a port is closed; it may say so from another of its addresses (trap
+    // T30).
+    const bool port_closed = options_.method == TraceMethod::udp && unreachable && hit.icmp_code == port_code;
     if (hit.corrupt) {
         answer.kind = Answer::Kind::corrupt;
     } else if (hit.kind == TraceHit::Kind::reply) {
         answer.kind = Answer::Kind::reply;
-    } else if (unreachable && hit.from == sent.to) {
-        // An error, but said by the destination itself: it was reached.
-        const int port_code = family == Family::v4 ? ICMP_UNREACH_PORT : ICMP6_DST_UNREACH_NOPORT;
-        const bool port = options_.method == TraceMethod::udp && hit.icmp_code == port_code;
-        note.answer = port ? TraceAnswer::port_unreachable : TraceAnswer::unreachable;
+    } else if (port_closed || (unreachable && hit.from == sent.to)) {
+        // An error, but said by the destination: it was reached.
+        note.answer = port_closed ? TraceAnswer::port_unreachable : TraceAnswer::unreachable;
         answer.kind = Answer::Kind::reply;
+        answer.any_source = true;
     } else {
         answer.kind = Answer::Kind::icmp_error;
     }

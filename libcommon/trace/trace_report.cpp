@@ -188,7 +188,9 @@ void TraceRecorder::set_end(Trace& trace, const PathTally& tally, bool ended) co
         trace.answer = tally.answer;
         trace.hop_count = tally.reached_ttl;
         for (const HopAddress& at : tally.find(tally.reached_ttl)->addresses) {
-            if (at.destination) trace.rtt_us = in_us(at.rtt_min_ns);
+            if (!at.destination) continue;
+            trace.rtt_us = in_us(at.rtt_min_ns);
+            if (at.address != trace.address) trace.from = at.address;
         }
         if (copies_ttl(tally)) trace.ttl_copied = true;
     } else if (!ended) {

@@ -165,11 +165,10 @@ TEST(LinearWalk, T30ARouterThatForwardsWhatItShouldDropIsNoLoop) {
 
 TEST(LinearWalk, T30TheDestinationIsAtTheNearestTtlThatItAnswers) {
     // Hop 3 is slow to answer for the destination, so farther ones are asked already.
-    const Model model =
-        linear([n = 0](std::uint32_t ttl, std::uint16_t, std::uint8_t query) mutable -> Reply {
-            if (ttl == 3 && query == 0) return {silence};
-            return ttl < 3 ? Reply{at(ttl)} : Reply{target, 0};
-        });
+    const Model model = linear([](std::uint32_t ttl, std::uint16_t, std::uint8_t query) -> Reply {
+        if (ttl == 3 && query == 0) return {silence};
+        return ttl < 3 ? Reply{at(ttl)} : Reply{target, 0};
+    });
     EXPECT_EQ(model.tally.reached_ttl, 3U);
     EXPECT_EQ(model.tally.end_ttl(), 3U);
 }
@@ -212,7 +211,7 @@ Model mda(const Network& network) {
 std::uint32_t hashed(std::uint32_t seed, std::uint16_t flow, std::uint32_t ways) {
     std::mt19937 random(seed * 7919 + flow);
     random.discard(3);
-    return random() % ways;
+    return static_cast<std::uint32_t>(random() % ways);
 }
 
 std::set<std::pair<IpAddress, IpAddress>> pairs_of(const PathTally& tally) {
@@ -267,7 +266,7 @@ TEST(Mda, BranchesOfUnequalLengthAreKeptApart) {
 TEST(Mda, T29PerPacketBalancingIsToldAndGivesNoLink) {
     std::mt19937 random(11);
     const Model model = mda([&](std::uint32_t ttl, std::uint16_t, std::uint8_t) -> Reply {
-        if (ttl == 2) return {at(20 + random() % 2)};
+        if (ttl == 2) return {at(20 + static_cast<std::uint32_t>(random() % 2))};
         return ttl >= 4 ? Reply{target, 0} : Reply{at(ttl)};
     });
     EXPECT_TRUE(model.tally.find(2)->per_packet);

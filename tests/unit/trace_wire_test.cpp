@@ -9,6 +9,7 @@
 #include <tins/tcp.h>
 #include <tins/udp.h>
 
+#include <array>
 #include <set>
 
 #include "net/checksum.hpp"
@@ -103,7 +104,7 @@ TEST_P(EveryForm, ChecksumsAreValid) {
 TEST_P(EveryForm, T29TheFlowOfAllProbesIsOne) {
     const auto [method, family] = GetParam();
     const TraceRun run = run_of(method, 16);
-    for (const std::uint16_t flow : {0, 1, 15}) {
+    for (const std::uint16_t flow : std::array<std::uint16_t, 3>{0, 1, 15}) {
         std::set<Packet> heads;
         for (std::uint32_t index = 0; index < 200'000; index += 991) {
             const Packet packet = probe(run, family, index, flow, static_cast<std::uint8_t>(1 + index % 30));
