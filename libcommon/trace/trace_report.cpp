@@ -264,7 +264,7 @@ void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally
         set_mda(trace, tally);
     } else {
         const bool changed = path_changed(memory, tally);
-        if (options_.every_ns > 0 && target.round > 0) trace.path_changed = changed;
+        if (options_.every_ns > 0 && of.tally.round > 0) trace.path_changed = changed;
         if (!memory.hops.empty()) trace.path_id = id_of(memory);
     }
     if (out_.format() == Format::json) {
