@@ -45,6 +45,15 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
              "bytes of socket buffer to ask for; the packets in flight are capped to what it holds");
 }
 
+void check_rounds(const ProbeOptions& options) {
+    const std::int64_t round_ns =
+        static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;
+    if (options.every_ns > 0 && options.every_ns < round_ns)
+        throw UserError(Exit::usage, "--every " + duration_text(options.every_ns) +
+                                         " is shorter than a round: count, interval and timeout take " +
+                                         duration_text(round_ns));
+}
+
 TargetList collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad) {
     TargetList targets;
     bool from_stdin = options.targets.empty() && options.file.empty();

@@ -45,6 +45,9 @@ struct ProbeOptions {
 
 void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule);
 
+// Throws UserError(usage) when --every is shorter than a round takes.
+void check_rounds(const ProbeOptions& options);
+
 // The targets of arguments, file or stdin; throws UserError(usage) when there are none and stdin is a
 // terminal.
 TargetList collect_targets(const ProbeOptions& options, PortRule rule, BadInput& bad);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "probe/kernel_stamps.hpp"
+#include "probe/rtt.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nm {
@@ -219,7 +219,9 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
     event.from = answer.from;
     event.ttl = answer.ttl;
     event.note = answer.note;
-    set_rtt(*entry, in.rx_ns, now_ns, event);
+    const RttReading rtt = read_rtt(*entry, in.rx_ns, now_ns);
+    event.rtt_ns = rtt.ns;
+    event.ts_source = rtt.source;
     const ProbeTarget& probed = board_.target(entry->target);
     const bool is_reply = answer.kind == Answer::Kind::reply;
     // Read before it was expired, but its stamps say that it came after the timeout.
@@ -258,22 +260,6 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
     }
     last_fate_ns_ = now_ns;
     board_.fate(event);
-}
-
-// Both kernel stamps if they fit into the monotonic bracket around them; a clock step between them, or a
-// stamp of another packet, does not (trap T16).
-void PacketEngine::set_rtt(const InFlight& entry, std::int64_t rx_ns, std::int64_t now_ns,
-                           PacketEvent& event) const {
-    const std::int64_t bracket_ns = now_ns - entry.sent_mono_ns;
-    const bool stamped = rx_ns != 0 && entry.is_stamped();
-    const std::int64_t kernel_ns = rx_ns - entry.tx_ns();
-    if (stamped && kernel_ns >= 0 && kernel_ns <= bracket_ns + bracket_slack_ns(bracket_ns)) {
-        event.rtt_ns = kernel_ns;
-        event.ts_source = TsSource::kernel;
-    } else {
-        event.rtt_ns = bracket_ns;
-        event.ts_source = TsSource::mono;
-    }
 }
 
 PacketEvent PacketEngine::event_of(const InFlight& entry, Fate fate, Time ts) const {

@@ -105,7 +105,6 @@ class PacketEngine : public ProbeEngine {
     void on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns);
     void on_stamp(const TransmitStamp& stamp);
     InFlight* entry_of(const Answer& answer, const IpAddress& from);
-    void set_rtt(const InFlight& entry, std::int64_t rx_ns, std::int64_t now_ns, PacketEvent& event) const;
     PacketEvent event_of(const InFlight& entry, Fate fate, Time ts) const;
     Lane& sending_lane(Family family) { return lanes_[family == Family::v4 ? lane_v4_ : lane_v6_]; }
     std::int64_t next_action_ns() const;

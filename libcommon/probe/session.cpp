@@ -37,12 +37,7 @@ ProbeSession::ProbeSession(const ProbeOptions& options, PortRule rule, Context& 
       resolver_(loop_),
       schedule_(options.every_ns, options.rounds),
       board_(specs_, reporter, options.each, options.linger_ns > 0) {
-    const std::int64_t round_ns =
-        static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;
-    if (options.every_ns > 0 && options.every_ns < round_ns)
-        throw UserError(Exit::usage, "--every " + duration_text(options.every_ns) +
-                                         " is shorter than a round: count, interval and timeout take " +
-                                         duration_text(round_ns));
+    check_rounds(options);
 }
 
 Family ProbeSession::wanted_family() const {

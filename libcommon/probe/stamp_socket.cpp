@@ -85,6 +85,10 @@ struct StampSocket::Buffers {
     IpAddress name_of(std::size_t i) const {
         return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(names[i]));
     }
+    // The port stands at the same place in both families.
+    std::uint16_t port_of(std::size_t i) const {
+        return ntohs(reinterpret_cast<const sockaddr_in&>(names[i]).sin_port);
+    }
 };
 
 StampSocket::StampSocket(const StampSocketOptions& options, UniqueFd fd)
@@ -185,7 +189,7 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
     std::array<iovec, send_batch> vectors{};
     std::array<sockaddr_storage, send_batch> names;
     for (std::size_t i = first; i < batch.size(); ++i) {
-        const socklen_t length = to_sockaddr(batch[i].to, 0, names[i]);
+        const socklen_t length = to_sockaddr(batch[i].to, batch[i].port, names[i]);
         vectors[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
         messages[i].msg_hdr.msg_name = &names[i];
         messages[i].msg_hdr.msg_namelen = length;
@@ -257,6 +261,7 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
     error.type = cause.ee_type;
     error.code = cause.ee_code;
     error.to = b.name_of(i);
+    error.port = b.port_of(i);
     error.packet = {b.error_data.get() + i * error_packet_bytes, b.messages[i].msg_len};
     errors.push_back(error);
     fruitless_sends_ = 0;
@@ -272,6 +277,7 @@ std::size_t StampSocket::receive(std::vector<Incoming>& out) {
         Incoming& incoming = out.emplace_back();
         incoming.bytes = {b.data.get() + i * b.packet_size, b.messages[i].msg_len};
         incoming.from = b.name_of(i);
+        incoming.port = b.port_of(i);
         incoming.truncated = (message.msg_flags & MSG_TRUNC) != 0;
         for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
             if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)

@@ -43,6 +43,7 @@ struct Outgoing {
     std::uint32_t index = 0;  // the caller's, given back with the time stamp
     std::uint32_t seq = 0;    // the caller's: number within the target's round
     int error = 0;            // out: errno when the kernel refused it
+    std::uint16_t port = 0;   // UDP: where to
 };
 
 // When a packet left, as the driver took it.
@@ -57,6 +58,7 @@ struct Incoming {
     std::int64_t rx_ns = 0;  // CLOCK_REALTIME; 0: no stamp
     std::uint8_t ttl = 0;    // from a control message; raw IPv4 has it in the header
     bool truncated = false;
+    std::uint16_t port = 0;  // UDP: the sender's
 };
 
 // An ICMP error from the error queue of a datagram socket.
@@ -68,6 +70,7 @@ struct QueuedError {
     IpAddress to;    // where the packet went
     Bytes packet;    // what the error quotes
     std::int64_t rx_ns = 0;
+    std::uint16_t port = 0;  // UDP: where the packet went
 };
 
 class StampSocket {
