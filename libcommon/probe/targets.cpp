@@ -5,7 +5,7 @@
 #include "base/text.hpp"
 #include "json/line_reader.hpp"
 #include "json/record_parser.hpp"
-#include "record/probe_icmp.hpp"
+#include "record/probe_dns.hpp"
 #include "record/tcp_probe.hpp"
 
 namespace nm {
@@ -62,6 +62,7 @@ bool is_reserved_label(std::string_view key) {
         for (const auto& infos : {std::span<const FieldInfo>(field_infos<IcmpProbe>),
                                   std::span<const FieldInfo>(field_infos<IcmpReply>),
                                   std::span<const FieldInfo>(field_infos<IcmpError>),
+                                  std::span<const FieldInfo>(field_infos<DnsProbe>),
                                   std::span<const FieldInfo>(field_infos<TcpProbe>),
                                   std::span<const FieldInfo>(field_infos<TcpReply>),
                                   std::span<const FieldInfo>(field_infos<TcpError>)}) {

@@ -12,6 +12,7 @@
 #include "record/flow.hpp"
 #include "record/flow_stats.hpp"
 #include "record/plan.hpp"
+#include "record/probe_dns.hpp"
 #include "record/probe_icmp.hpp"
 #include "record/probe_trace.hpp"
 #include "record/route.hpp"
@@ -22,11 +23,11 @@ namespace nm {
 namespace {
 
 using RecordTypes =
-    ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, ErrorRecord, FlowOption, FlowRecord,
-                     FlowRoute, FlowStats, FlowSummary, FlowTop, IcmpError, IcmpProbe, IcmpReply, Migration,
-                     Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary, Reject, Route,
-                     RouteSummary, SflowCounters, SflowSample, Slot, TcpError, TcpProbe, TcpReply, Trace,
-                     TraceHopRow, TraceProbe>;
+    ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, DnsProbe, DnsSummary, ErrorRecord,
+                     FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary, FlowTop, IcmpError, IcmpProbe,
+                     IcmpReply, Migration, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
+                     Reject, Route, RouteSummary, SflowCounters, SflowSample, Slot, TcpError, TcpProbe,
+                     TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
 
