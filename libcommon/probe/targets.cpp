@@ -6,6 +6,7 @@
 #include "json/line_reader.hpp"
 #include "json/record_parser.hpp"
 #include "record/probe_dns.hpp"
+#include "record/probe_http.hpp"
 #include "record/tcp_probe.hpp"
 
 namespace nm {
@@ -63,6 +64,7 @@ bool is_reserved_label(std::string_view key) {
                                   std::span<const FieldInfo>(field_infos<IcmpReply>),
                                   std::span<const FieldInfo>(field_infos<IcmpError>),
                                   std::span<const FieldInfo>(field_infos<DnsProbe>),
+                                  std::span<const FieldInfo>(field_infos<HttpProbe>),
                                   std::span<const FieldInfo>(field_infos<TcpProbe>),
                                   std::span<const FieldInfo>(field_infos<TcpReply>),
                                   std::span<const FieldInfo>(field_infos<TcpError>)}) {

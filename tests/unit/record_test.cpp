@@ -13,6 +13,7 @@
 #include "record/flow_stats.hpp"
 #include "record/plan.hpp"
 #include "record/probe_dns.hpp"
+#include "record/probe_http.hpp"
 #include "record/probe_icmp.hpp"
 #include "record/probe_trace.hpp"
 #include "record/route.hpp"
@@ -24,10 +25,10 @@ namespace {
 
 using RecordTypes =
     ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, DnsProbe, DnsSummary, ErrorRecord,
-                     FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary, FlowTop, IcmpError, IcmpProbe,
-                     IcmpReply, Migration, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
-                     Reject, Route, RouteSummary, SflowCounters, SflowSample, Slot, TcpError, TcpProbe,
-                     TcpReply, Trace, TraceHopRow, TraceProbe>;
+                     FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary, FlowTop, HttpProbe,
+                     HttpSummary, IcmpError, IcmpProbe, IcmpReply, Migration, Placement, PlanCheck,
+                     PlanSummary, PlanViolation, ProbeSummary, Reject, Route, RouteSummary, SflowCounters,
+                     SflowSample, Slot, TcpError, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
 

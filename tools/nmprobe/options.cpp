@@ -2,9 +2,11 @@
 
 #include "app/cli.hpp"
 #include "dns/dns.hpp"
+#include "http/http.hpp"
 #include "ping/ping.hpp"
 #include "record/error.hpp"
 #include "record/probe_dns.hpp"
+#include "record/probe_http.hpp"
 #include "record/probe_icmp.hpp"
 #include "record/probe_trace.hpp"
 #include "trace/trace.hpp"
@@ -62,60 +64,116 @@ void define_trace(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::none, context);
     };
-    void define_dns(nm::Tool & tool) {
-        nm::Verb& verb = tool.add_verb("dns", "questions to one or all of a list of DNS servers");
-        const auto options = std::make_shared<DnsOptions>();
-        CLI::App& cli = *verb.cli;
-        nm::add_probe_options(cli, *options, nm::PortRule::none);
-        cli.remove_option(cli.get_option("--each"));  // every query has its record
-        cli.get_option("TARGET")
-            ->description(
-                "names to ask for, and @SERVER to ask; - or no name reads JSON lines with a target from "
-                "stdin")
-            ->type_name("NAME...");
-        cli.get_option("--file")->description(
-            "names in YAML, or lines of NAME [TYPE]; SIGHUP reads it again");
-        cli.get_option("--count")->description("queries of each question in a round");
-        cli.get_option("--addresses")->description("which addresses of a server's name to ask");
-        cli.add_option("--server", options->servers,
-                       "server to ask, as @SERVER; each is asked everything; the default is those of "
-                       "/etc/resolv.conf")
-            ->type_name("HOST[:PORT]");
-        cli.add_option("--type", options->types, "record types to ask for: A, AAAA, MX, TYPE65...")
-            ->type_name("TYPE")
-            ->delimiter(',')
-            ->default_str("A");
-        nm::add_size(cli, "--window", options->window, "queries that may wait for their answers at once");
-        cli.add_option("--edns-size", options->edns_size, "bytes of answer by UDP that the query allows")
-            ->type_name("NUMBER")
-            ->check(CLI::Range(512, 65'000).description(""))
-            ->capture_default_str();
-        cli.add_flag("--no-edns", options->no_edns, "no EDNS: 512 bytes by UDP");
-        cli.add_flag("--dnssec", options->dnssec, "ask for signatures (DO bit)");
-        cli.add_flag("--nsid", options->nsid, "ask for the server's identity (RFC 5001)");
-        cli.add_flag("--no-recursion", options->no_recursion,
-                     "clear the RD bit: only what the server knows itself");
-        cli.add_flag("--checking-disabled", options->checking_disabled,
-                     "set the CD bit: take what fails validation");
-        cli.add_flag("--random-case", options->random_case,
-                     "mix the case of the name's letters, which an answer must repeat");
-        CLI::Option* tcp = cli.add_flag("--tcp", options->tcp, "ask by TCP from the start");
-        cli.add_flag("--no-tcp", options->no_tcp, "do not ask by TCP after a truncated answer")
-            ->excludes(tcp);
-        verb.emits = {&nm::record_type<nm::DnsProbe>, &nm::record_type<nm::ErrorRecord>,
-                      &nm::record_type<nm::DnsSummary>};
-        verb.examples = {
-            {"nmprobe dns www.example.org", "one question to each server of /etc/resolv.conf"},
-            {"nmprobe dns www.example.org --type A,AAAA @192.0.2.53 @192.0.2.54 --nsid",
-             "two questions to two servers, and which machine answered"},
-            {"nmprobe dns -f names.yaml @ns1.example --every 30s --format influx", "rounds for Telegraf"},
-            {"nmprobe dns -f names.txt @192.0.2.53 --rate 0 --window 100 --format json | tail -n 1 | jq "
-             ".rate_qps",
-             "how fast a server is"},
-        };
-        verb.has_table = true;
-        verb.run = [options](nm::Context& context) { return run_dns(*options, context); };
-    }
+}
+
+void define_dns(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("dns", "questions to one or all of a list of DNS servers");
+    const auto options = std::make_shared<DnsOptions>();
+    CLI::App& cli = *verb.cli;
+    nm::add_probe_options(cli, *options, nm::PortRule::none);
+    cli.remove_option(cli.get_option("--each"));  // every query has its record
+    cli.get_option("TARGET")
+        ->description(
+            "names to ask for, and @SERVER to ask; - or no name reads JSON lines with a target from stdin")
+        ->type_name("NAME...");
+    cli.get_option("--file")->description("names in YAML, or lines of NAME [TYPE]; SIGHUP reads it again");
+    cli.get_option("--count")->description("queries of each question in a round");
+    cli.get_option("--addresses")->description("which addresses of a server's name to ask");
+    cli.add_option(
+           "--server", options->servers,
+           "server to ask, as @SERVER; each is asked everything; the default is those of /etc/resolv.conf")
+        ->type_name("HOST[:PORT]");
+    cli.add_option("--type", options->types, "record types to ask for: A, AAAA, MX, TYPE65...")
+        ->type_name("TYPE")
+        ->delimiter(',')
+        ->default_str("A");
+    nm::add_size(cli, "--window", options->window, "queries that may wait for their answers at once");
+    cli.add_option("--edns-size", options->edns_size, "bytes of answer by UDP that the query allows")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(512, 65'000).description(""))
+        ->capture_default_str();
+    cli.add_flag("--no-edns", options->no_edns, "no EDNS: 512 bytes by UDP");
+    cli.add_flag("--dnssec", options->dnssec, "ask for signatures (DO bit)");
+    cli.add_flag("--nsid", options->nsid, "ask for the server's identity (RFC 5001)");
+    cli.add_flag("--no-recursion", options->no_recursion,
+                 "clear the RD bit: only what the server knows itself");
+    cli.add_flag("--checking-disabled", options->checking_disabled,
+                 "set the CD bit: take what fails validation");
+    cli.add_flag("--random-case", options->random_case,
+                 "mix the case of the name's letters, which an answer must repeat");
+    CLI::Option* tcp = cli.add_flag("--tcp", options->tcp, "ask by TCP from the start");
+    cli.add_flag("--no-tcp", options->no_tcp, "do not ask by TCP after a truncated answer")->excludes(tcp);
+    verb.emits = {&nm::record_type<nm::DnsProbe>, &nm::record_type<nm::ErrorRecord>,
+                  &nm::record_type<nm::DnsSummary>};
+    verb.examples = {
+        {"nmprobe dns www.example.org", "one question to each server of /etc/resolv.conf"},
+        {"nmprobe dns www.example.org --type A,AAAA @192.0.2.53 @192.0.2.54 --nsid",
+         "two questions to two servers, and which machine answered"},
+        {"nmprobe dns -f names.yaml @ns1.example --every 30s --format influx", "rounds for Telegraf"},
+        {"nmprobe dns -f names.txt @192.0.2.53 --rate 0 --window 100 --format json | tail -n 1 | jq "
+         ".rate_qps",
+         "how fast a server is"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_dns(*options, context); };
+}
+
+void add_request_options(CLI::App& cli, HttpOptions& options) {
+    cli.add_option("-X,--method", options.method,
+                   "method of the request; the default is GET, or POST with --data")
+        ->type_name("WORD");
+    cli.add_option("-H,--header", options.headers,
+                   "header of the request, or @FILE with such lines: secrets do not belong into arguments")
+        ->type_name("NAME:VALUE");
+    cli.add_option("-d,--data", options.data, "body of the request, or @FILE that has it")->type_name("TEXT");
+    nm::add_size(cli, "--redirects", options.redirects,
+                 "redirects to follow, each told as a request of its own");
+    nm::add_size(cli, "--max-bytes", options.max_bytes, "end a transfer whose body, unpacked, is larger");
+    cli.add_option("--expect-status", options.expect_status,
+                   "statuses that are good: 200, 2xx or 200,404; the default is all below 400")
+        ->type_name("LIST");
+    cli.add_option("--expect-body", options.expect_body,
+                   "extended regular expression that the body must match")
+        ->type_name("REGEX");
+    cli.add_option("--ca-file", options.ca_file, "certificates to trust instead of the system's")
+        ->type_name("FILE");
+    cli.add_flag("--insecure", options.insecure, "take any certificate");
+    cli.add_flag("--compressed", options.compressed, "ask for a packed body, and unpack it");
+    cli.add_flag("--http1", options.http1, "HTTP/1.1 also where the server offers HTTP/2");
+    cli.add_flag("--reuse", options.reuse,
+                 "keep connections: then most requests have no connect_ms and tls_ms");
+}
+
+void define_http(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("http", "HTTP requests, with the time of each of their phases");
+    const auto options = std::make_shared<HttpOptions>();
+    CLI::App& cli = *verb.cli;
+    nm::add_probe_options(cli, *options, nm::PortRule::none);
+    for (const char* name : {"--each", "--linger", "--receive-buffer"})
+        cli.remove_option(cli.get_option(name));
+    cli.get_option("TARGET")
+        ->description("what to request; - or none reads JSON lines with a target from stdin")
+        ->type_name("URL...");
+    cli.get_option("--count")->description("requests of each target in a round");
+    cli.get_option("--timeout")->description("time for a whole request, each redirect anew");
+    cli.get_option("--rate")->description(
+        "requests per second of all targets together; 0 for as fast as it goes");
+    nm::add_size(cli, "--window", options->window, "requests that may be under way at once");
+    add_request_options(cli, *options);
+    verb.emits = {&nm::record_type<nm::HttpProbe>, &nm::record_type<nm::ErrorRecord>,
+                  &nm::record_type<nm::HttpSummary>};
+    verb.examples = {
+        {"nmprobe http https://www.example.org/",
+         "one request: where its time went, and the certificate's days"},
+        {"nmprobe http https://www.example.org/ --expect-status 200 --expect-body 'Example'",
+         "exit 1 unless the page is as it should be"},
+        {"nmprobe http -f sites.yaml --every 30s --format influx", "rounds for Telegraf"},
+        {"nmprobe http www.example.org --addresses all --format json | jq .address,.first_byte_ms",
+         "every server behind a name"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_http(*options, context); };
+}
 
 }  // namespace
 
@@ -123,7 +181,8 @@ void define(nm::Tool& tool) {
     define_ping(tool);
     define_trace(tool);
     define_dns(tool);
-    tool.add_later({"sweep", "http"});
+    define_http(tool);
+    tool.add_later({"sweep"});
 }
 
 }  // namespace nmprobe
