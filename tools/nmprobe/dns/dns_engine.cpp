@@ -265,10 +265,7 @@ void DnsEngine::take_errors(std::size_t lane) {
     while (more) {
         more = lanes_[lane].socket->drain_error_queue(stamps_, errors_);
         for (const nm::TransmitStamp& stamp : stamps_) {
-            InFlight* entry = flight_.find(stamp.index);
-            // A stamp from before its packet was sent is another's: ids were counted afresh meanwhile.
-            if (entry != nullptr && entry->tx_ns == 0 && stamp.tx_ns >= entry->sent_real_ns)
-                entry->tx_ns = stamp.tx_ns;
+            if (InFlight* entry = flight_.find(stamp.index)) entry->stamp(stamp.tx_ns);
         }
         for (const nm::QueuedError& error : errors_) on_error(error, lane);
     }

@@ -158,9 +158,12 @@ std::vector<DnsName> read_names_file(const DnsOptions& options) {
     const std::string text = read_text(options.file);
     if (!looks_like_yaml(text)) return parse_name_lines(text, options.file, options);
     std::vector<DnsName> names;
-    for (const nm::Target& target : nm::parse_targets_yaml(text, options.file, nm::PortRule::none)) {
-        if (!add_types(names, target.host, target.labels, options))
-            throw nm::UserError(nm::Exit::bad_data, options.file + ": " + not_a_name(target.host));
+    nm::TargetList targets;
+    nm::parse_targets_yaml(text, options.file, nm::PortRule::none, targets);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const std::string host(targets[i].host);
+        if (!add_types(names, host, targets[i].group.labels, options))
+            throw nm::UserError(nm::Exit::bad_data, options.file + ": " + not_a_name(host));
     }
     return names;
 }

@@ -15,11 +15,11 @@ constexpr std::size_t output_waiting_bytes = 16U << 20;
 // Results to records, and what the run comes to.
 class HttpReporter : public HttpSink {
   public:
-    HttpReporter(const std::vector<nm::Target>& targets, nm::Output& out) : targets_(targets), out_(out) {}
+    HttpReporter(const nm::TargetList& targets, nm::Output& out) : targets_(targets), out_(out) {}
 
     void result(const HttpJob& job, nm::HttpProbe& record) override {
         record.target = targets_[job.target].host;
-        record.labels = targets_[job.target].labels;
+        record.labels = targets_[job.target].group.labels;
         out_.write(record);
         summary_.bytes += record.bytes.value_or(0);
         if (record.state == HttpState::redirect) {
@@ -36,7 +36,7 @@ class HttpReporter : public HttpSink {
         error.stage = "resolve";
         error.target = targets_[job.target].host;
         error.reason = (job.hop > 0 ? job.url.host + ": " : "") + reason;
-        error.labels = targets_[job.target].labels;
+        error.labels = targets_[job.target].group.labels;
         out_.write(error);
         ++summary_.unresolved;
         probe_done();
@@ -79,7 +79,7 @@ class HttpReporter : public HttpSink {
         out_.end_round();
     }
 
-    const std::vector<nm::Target>& targets_;
+    const nm::TargetList& targets_;
     nm::Output& out_;
     nm::HttpSummary summary_;
     std::uint64_t done_ = 0;
@@ -129,27 +129,29 @@ class HttpSession {
 
   private:
     // Targets that are no URL are told and left out.
-    void take_targets(std::vector<nm::Target> targets) {
-        targets_.clear();
+    void take_targets(const nm::TargetList& targets) {
+        targets_ = {};
         urls_.clear();
-        for (nm::Target& target : targets) {
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            const nm::TargetList::View target = targets[i];
+            const std::string host(target.host);
             std::string reason;
-            const auto url = parse_url(target.host, reason);
+            const auto url = parse_url(host, reason);
             if (!url) {
                 nm::ErrorRecord error;
                 error.ts = nm::now();
                 error.stage = "url";
-                error.target = target.host;
+                error.target = host;
                 error.reason = reason;
-                error.labels = target.labels;
+                error.labels = target.group.labels;
                 context_.out.write(error);
                 ++rejected_;
                 continue;
             }
-            schedule_.add_target(static_cast<std::uint32_t>(target.count.value_or(options_.count)),
-                                 target.interval_ns.value_or(options_.interval_ns));
+            schedule_.add_target(static_cast<std::uint32_t>(target.group.count.value_or(options_.count)),
+                                 target.group.interval_ns.value_or(options_.interval_ns));
             urls_.push_back(*url);
-            targets_.push_back(std::move(target));
+            targets_.add(target.host, target.port, target.group);
         }
         reporter_.set_per_round(targets_.size() * options_.count);
     }
@@ -158,10 +160,11 @@ class HttpSession {
     void reload() {
         reload_pending_ = false;
         try {
-            std::vector<nm::Target> targets = nm::read_targets_file(options_.file, nm::PortRule::none);
+            nm::TargetList targets;
+            nm::read_targets_file(options_.file, nm::PortRule::none, targets);
             rounds_before_ += schedule_.rounds_begun();
             schedule_.clear();
-            take_targets(std::move(targets));
+            take_targets(targets);
         } catch (const nm::UserError& error) {
             context_.console.error(std::string(error.what()) + " (going on with the old targets)");
             schedule_.not_last_round();
@@ -186,7 +189,7 @@ class HttpSession {
     HttpSettings settings_;
     nm::EventLoop loop_;
     nm::Schedule schedule_;
-    std::vector<nm::Target> targets_;
+    nm::TargetList targets_;
     std::vector<UrlParts> urls_;  // of the targets
     HttpReporter reporter_;
     std::uint64_t rejected_ = 0;  // targets that are no URL
