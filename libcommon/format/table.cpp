@@ -1,7 +1,21 @@
+#include <algorithm>
+
 #include "format/format.hpp"
 
 namespace nm {
 namespace {
+
+constexpr std::string_view absent = "-";
+
+bool is_empty_column(const std::vector<std::vector<std::string>>& rows, std::size_t column) {
+    return std::all_of(rows.begin(), rows.end(),
+                       [&](const std::vector<std::string>& row) { return row[column] == absent; });
+}
+
+template <class Items>
+void erase_at(Items& items, std::size_t index) {
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
+}
 
 // Columns a text takes on a terminal, near enough: one for each UTF-8 sequence.
 std::size_t width_of(std::string_view text) {
@@ -57,7 +71,7 @@ void TableFormat::append(TextBuffer& out, const RecordType& type, const void* re
         } else if (field->present(record)) {
             field->append_text(record, cell);
         } else {
-            cell.append('-');
+            cell.append(absent);
         }
         row.push_back(printable(cell.view()));
     }
@@ -68,6 +82,15 @@ void TableFormat::append(TextBuffer& out, const RecordType& type, const void* re
 void TableFormat::flush(TextBuffer& out) {
     if (waiting_.empty()) return;
     if (!header_written_) {
+        // Keys that identify nothing here (those of a grouping that was not asked for) take no room.
+        for (std::size_t i = columns_.size(); i-- > 0 && choice_.empty();) {
+            if (columns_[i]->info.role != Role::tag || !is_empty_column(waiting_, i)) continue;
+            erase_at(columns_, i);
+            erase_at(header_, i);
+            erase_at(widths_, i);
+            erase_at(right_, i);
+            for (Row& row : waiting_) erase_at(row, i);
+        }
         for (const Row& row : waiting_) {
             for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], width_of(row[i]));
         }
