@@ -62,17 +62,6 @@ class TcpReporter : public nm::ProbeReporter {
     nm::TcpProbe record_;  // reused: its strings keep their room
 };
 
-// The raw way, or nullptr where it is not allowed and --method auto may do without.
-std::unique_ptr<SynProtocol> open_raw(const PingOptions& options) {
-    if (options.method == Method::connect) return nullptr;
-    try {
-        return std::make_unique<SynProtocol>(options);
-    } catch (const nm::UserError& error) {
-        if (options.method == Method::syn || error.exit() != nm::Exit::no_permission) throw;
-        return nullptr;
-    }
-}
-
 nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& protocol,
                  nm::TargetList targets, const nm::BadInput& bad) {
     TcpReporter reporter(context.out, nm::SocketKind::raw);
@@ -97,7 +86,7 @@ nm::Exit run_connect(const PingOptions& options, nm::Context& context, Handshake
 }  // namespace
 
 nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
-    const std::unique_ptr<SynProtocol> raw = open_raw(options);
+    const std::unique_ptr<SynProtocol> raw = open_syn(options);
     const std::unique_ptr<HandshakeTap> tap = raw ? nullptr : HandshakeTap::open();
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");

@@ -151,4 +151,14 @@ void SynProtocol::parse(const nm::StampSocket& socket, const std::vector<nm::Inc
     }
 }
 
+std::unique_ptr<SynProtocol> open_syn(const PingOptions& options) {
+    if (options.method == Method::connect) return nullptr;
+    try {
+        return std::make_unique<SynProtocol>(options);
+    } catch (const nm::UserError& error) {
+        if (options.method == Method::syn || error.exit() != nm::Exit::no_permission) throw;
+        return nullptr;
+    }
+}
+
 }  // namespace nmtcp

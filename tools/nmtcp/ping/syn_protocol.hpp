@@ -47,4 +47,7 @@ class SynProtocol : public nm::PacketProtocol {
     Lane v6_;
 };
 
+// The raw way, or nullptr where it is not allowed and --method auto may do without.
+std::unique_ptr<SynProtocol> open_syn(const PingOptions& options);
+
 }  // namespace nmtcp
