@@ -73,7 +73,8 @@ def same(key, ours, theirs):
 
 def main():
     records = subprocess.run([sys.argv[1], "info", "--format", "json"], stdout=subprocess.PIPE, check=False).stdout
-    lines = subprocess.run(["ss", "-tinHOe"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run(["ss", "-tinHOe"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                           check=True).stdout.splitlines()
     ours = {}
     for record in map(json.loads, records.splitlines()):
         if record["type"] == "tcp.info":

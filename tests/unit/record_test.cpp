@@ -18,6 +18,7 @@
 #include "record/probe_trace.hpp"
 #include "record/route.hpp"
 #include "record/sflow.hpp"
+#include "record/tcp_diagnosis.hpp"
 #include "record/tcp_info.hpp"
 #include "record/tcp_probe.hpp"
 
@@ -29,8 +30,8 @@ using RecordTypes =
                      FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary, FlowTop, HttpProbe,
                      HttpSummary, IcmpError, IcmpProbe, IcmpReply, Migration, Placement, PlanCheck,
                      PlanSummary, PlanViolation, ProbeSummary, Reject, Route, RouteSummary, SflowCounters,
-                     SflowSample, Slot, TcpError, TcpGroup, TcpInfo, TcpInfoSummary, TcpProbe, TcpReply,
-                     Trace, TraceHopRow, TraceProbe>;
+                     SflowSample, Slot, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError,
+                     TcpGroup, TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
 

@@ -1,10 +1,12 @@
 #include "options.hpp"
 
 #include "app/cli.hpp"
+#include "diagnose/diagnose.hpp"
 #include "info/info.hpp"
 #include "ping/ping.hpp"
 #include "record/error.hpp"
 #include "record/probe_trace.hpp"
+#include "record/tcp_diagnosis.hpp"
 #include "record/tcp_info.hpp"
 #include "record/tcp_probe.hpp"
 #include "trace/trace.hpp"
@@ -109,13 +111,73 @@ void define_info(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) { return run_info(*options, context); };
 }
 
+void add_path_options(CLI::App& cli, DiagnoseOptions& options) {
+    PingOptions& probe = options.probe;
+    cli.add_option("TARGET", probe.targets, "the service")->type_name("HOST:PORT...")->required();
+    cli.add_option("-c,--count", probe.count, "pings and handshakes")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 1000).description(""))
+        ->capture_default_str();
+    nm::add_duration(cli, "-i,--interval", probe.interval_ns, "time between two of them");
+    nm::add_duration(cli, "-t,--timeout", probe.timeout_ns, "time to wait for the answer to each");
+    nm::add_word(cli, "--method", probe.method, method_words,
+                 "handshakes by syn (half-open, needs CAP_NET_RAW) or connect; auto: syn where allowed");
+    cli.add_option("--source", probe.source, "source address")->type_name("ADDRESS");
+    cli.add_option("--interface", probe.interface, "interface to send from")->type_name("NAME");
+    CLI::Option* v4 = cli.add_flag("-4,--ipv4", probe.only_v4, "IPv4 only");
+    cli.add_flag("-6,--ipv6", probe.only_v6, "IPv6 only")->excludes(v4);
+}
+
+void add_service_options(CLI::App& cli, DiagnoseOptions& options) {
+    CLI::Option* http =
+        cli.add_flag("--http", options.http, "ask the service by HTTP; the default of port 80");
+    cli.add_option("--path", options.http_path, "what to ask for, with --http")
+        ->type_name("PATH")
+        ->needs(http);
+    CLI::Option* tls =
+        cli.add_flag("--tls", options.tls, "greet the service by TLS; the default of port 443");
+    CLI::Option* send = cli.add_option("--send", options.send, "send this; \\r \\n \\t \\0 \\xHH are bytes");
+    send->type_name("TEXT");
+    CLI::Option* banner = cli.add_flag("--expect-banner", options.expect_banner,
+                                       "the service speaks first, as SSH and SMTP do");
+    tls->excludes(http);
+    send->excludes(http)->excludes(tls);
+    banner->excludes(http)->excludes(tls)->excludes(send);
+    cli.add_option("--tries", options.tries, "connections to the service")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 100).description(""))
+        ->capture_default_str();
+    nm::add_duration(cli, "--service-timeout", options.service_timeout_ns, "time to wait for its first byte");
+    nm::add_duration(cli, "--max-resolve", options.limits.resolve_ns, "a name that takes longer is slow");
+    nm::add_duration(cli, "--max-rtt", options.limits.rtt_ns, "a path that takes longer is slow");
+    nm::add_duration(cli, "--max-first-byte", options.limits.first_byte_ns,
+                     "a service that takes longer, beyond the path, is slow");
+}
+
+void define_diagnose(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("diagnose", "is it the network, the service, the name, or this host?");
+    const auto options = std::make_shared<DiagnoseOptions>();
+    add_path_options(*verb.cli, *options);
+    add_service_options(*verb.cli, *options);
+    verb.emits = {&nm::record_type<nm::TcpDiagnosisStep>, &nm::record_type<nm::TcpDiagnosis>,
+                  &nm::record_type<nm::TcpDiagnosisSummary>};
+    verb.examples = {
+        {"nmtcp diagnose www.example:443", "whose fault is it?"},
+        {"nmtcp diagnose db1.example:5432 --max-first-byte 50ms", "a database that should be quick"},
+        {"nmtcp diagnose app.example:9000 --http --path /health", "HTTP on a port of its own"},
+        {"nmtcp diagnose www.example:443 | jq -r 'select(.verdict) | .verdict'", "one word for a script"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_diagnose(*options, context); };
+}
+
 }  // namespace
 
 void define(nm::Tool& tool) {
     define_ping(tool);
     define_trace(tool);
     define_info(tool);
-    tool.add_later({"diagnose"});
+    define_diagnose(tool);
 }
 
 }  // namespace nmtcp

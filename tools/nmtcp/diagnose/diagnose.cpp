@@ -1,0 +1,216 @@
+#include "diagnose/diagnose.hpp"
+
+#include <algorithm>
+
+#include "app/signals.hpp"
+#include "diagnose/path_probe.hpp"
+#include "diagnose/service_probe.hpp"
+#include "net/resolver.hpp"
+#include "probe/session.hpp"
+
+namespace nmtcp {
+namespace {
+
+using nm::DiagnosisStep;
+using nm::StepState;
+
+class Diagnosis {
+  public:
+    Diagnosis(const DiagnoseOptions& options, nm::Context& context, PathProbe& path, nm::Target target)
+        : options_(options), context_(context), path_(path), target_(std::move(target)) {
+        d_.target = target_.host;
+        d_.port = target_.port;
+    }
+
+    // True when nothing is wrong. Writes the steps and the diagnosis.
+    bool run();
+
+  private:
+    bool resolve();
+    void ping();
+    bool handshake();
+    void service();
+    void large_ping();
+    ServiceRequest request() const;
+    void tell(DiagnosisStep step, StepState state, std::optional<double> time_ms, std::string detail);
+
+    const DiagnoseOptions& options_;
+    nm::Context& context_;
+    PathProbe& path_;
+    nm::Target target_;
+    nm::EventLoop loop_;
+    nm::TcpDiagnosis d_;
+    std::vector<nm::TcpDiagnosisStep> steps_;  // of a table: written together, so that it is aligned
+};
+
+std::optional<double> in_ms(std::optional<double> us) {
+    return us ? std::optional(*us / 1e3) : std::nullopt;
+}
+
+std::string range_text(std::optional<double> min_us, std::optional<double> max_us) {
+    return min_us && max_us ? ", " + ms_text(*min_us / 1e3) + " to " + ms_text(*max_us / 1e3) : "";
+}
+
+void Diagnosis::tell(DiagnosisStep step, StepState state, std::optional<double> time_ms, std::string detail) {
+    nm::TcpDiagnosisStep record{nm::now(), d_.target, d_.port, step, state, time_ms, std::move(detail)};
+    if (context_.out.format() == nm::Format::table) {
+        steps_.push_back(std::move(record));
+        return;
+    }
+    context_.out.write(record);
+    context_.out.flush();
+}
+
+bool Diagnosis::resolve() {
+    nm::Resolver resolver(loop_);
+    const nm::Family family = options_.probe.only_v4   ? nm::Family::v4
+                              : options_.probe.only_v6 ? nm::Family::v6
+                                                       : nm::Family::none;
+    nm::Resolved resolved;
+    resolver.resolve(target_.host, family, [&](const nm::Resolved& answer) { resolved = answer; });
+    while (resolver.pending() > 0 && !nm::stop_requested()) {
+        resolver.timeouts();
+        loop_.wait(resolver.next_timeout_ns());
+    }
+    const bool was_name = !nm::parse_ip(target_.host);
+    if (was_name) d_.resolve_ms = resolved.elapsed_ms;
+    if (was_name && !resolved.addresses.empty()) d_.addresses = resolved.addresses.size();
+    if (resolved.addresses.empty())
+        d_.resolve_error = resolved.reason;
+    else
+        d_.address = resolved.addresses.front();
+    const StepState state = judge_resolve(d_, options_.limits);
+    std::string detail = state == StepState::failed ? d_.resolve_error : nm::to_string(d_.address);
+    if (d_.addresses.value_or(0) > 1) detail += ", the first of " + std::to_string(*d_.addresses);
+    tell(DiagnosisStep::resolve, state, d_.resolve_ms, detail);
+    return state != StepState::failed;
+}
+
+void Diagnosis::ping() {
+    path_.ping(loop_, context_.out, d_);
+    d_.ping_state = d_.ping_sent ? judge_ping(d_, options_.limits) : StepState::unknown;
+    std::string detail = d_.ping_error;
+    if (detail.empty() && d_.ping_sent) {
+        detail = std::to_string(*d_.ping_received) + " of " + std::to_string(*d_.ping_sent) + " answered" +
+                 range_text(d_.ping_rtt_min_us, d_.ping_rtt_max_us);
+        if (d_.ping_received == 0) detail += " (they may be filtered)";
+    }
+    tell(DiagnosisStep::ping, *d_.ping_state, in_ms(d_.ping_rtt_p50_us), detail);
+}
+
+// True when connections come up.
+bool Diagnosis::handshake() {
+    path_.handshake(loop_, context_.out, d_);
+    d_.handshake_state = judge_handshake(d_, options_.limits);
+    const bool is_open = d_.handshakes_open.value_or(0) > 0;
+    const bool is_closed = !is_open && d_.handshakes_closed.value_or(0) > 0;
+    const std::uint64_t answered = is_closed ? *d_.handshakes_closed : d_.handshakes_open.value_or(0);
+    std::string detail = std::to_string(answered) + " of " + std::to_string(d_.handshakes.value_or(0)) +
+                         (is_closed ? " answered by a reset" : " open") +
+                         range_text(d_.handshake_min_us, d_.handshake_max_us);
+    if (d_.syn_retrans.value_or(0) > 0) detail += ", " + std::to_string(*d_.syn_retrans) + " SYNs sent again";
+    if (!d_.handshake_error.empty()) detail += ", " + d_.handshake_error;
+    tell(DiagnosisStep::handshake, *d_.handshake_state, in_ms(d_.handshake_p50_us), detail);
+    return is_open;
+}
+
+ServiceRequest Diagnosis::request() const {
+    if (options_.http) {
+        const std::string path = options_.http_path.empty() ? "/" : options_.http_path;
+        return http_request(target_.host, target_.port, path);
+    }
+    if (options_.tls) return tls_request(target_.host);
+    if (options_.expect_banner) return {"banner", ""};
+    if (!options_.send.empty()) return {"send", *unescape(options_.send)};
+    return request_for_port(target_.port, target_.host);
+}
+
+// Several connections while it answers; the first that does not decides.
+void Diagnosis::service() {
+    const ServiceRequest request = this->request();
+    std::vector<double> times_ms;
+    ServiceAnswer answer;
+    d_.service_tries = d_.service_retrans = 0;
+    while (*d_.service_tries < options_.tries && !nm::stop_requested()) {
+        answer =
+            ask_service(loop_, options_.probe, {d_.address, d_.port}, request, options_.service_timeout_ns);
+        ++*d_.service_tries;
+        *d_.service_retrans += answer.retrans;
+        if (answer.first_byte_ms) times_ms.push_back(*answer.first_byte_ms);
+        if (answer.state != StepState::ok) break;
+    }
+    d_.protocol = request.protocol.empty() && answer.state == StepState::ok ? "banner" : request.protocol;
+    d_.reply = answer.reply;
+    d_.service_error = answer.error;
+    if (!times_ms.empty()) {
+        std::sort(times_ms.begin(), times_ms.end());
+        d_.first_byte_min_ms = times_ms.front();
+        d_.first_byte_p50_ms = times_ms[(times_ms.size() - 1) / 2];
+        d_.first_byte_max_ms = times_ms.back();
+    }
+    const bool slow = answer.state == StepState::ok && is_first_byte_slow(d_, options_.limits);
+    d_.service_state = slow ? StepState::slow : answer.state;
+    std::string detail = d_.protocol;
+    if (answer.state == StepState::unknown)
+        detail = "nothing is known of port " + std::to_string(d_.port) + ": use --send, --http or --tls";
+    else if (answer.state == StepState::silent)
+        detail += ": no byte within " + nm::duration_text(options_.service_timeout_ns);
+    else if (!d_.service_error.empty() || !d_.reply.empty())
+        detail += ": " + (d_.service_error.empty() ? d_.reply : d_.service_error);
+    tell(DiagnosisStep::service, *d_.service_state, d_.first_byte_p50_ms, detail);
+}
+
+// A silent service may be one whose answer is too large for the way back.
+void Diagnosis::large_ping() {
+    if (d_.service_state != StepState::silent || d_.ping_state != StepState::ok) return;
+    path_.large_ping(loop_, context_.out, d_);
+    if (!d_.large_ping_sent) return;
+    const bool pass = *d_.large_ping_received > 0;
+    tell(DiagnosisStep::large_ping, pass ? StepState::ok : StepState::silent, std::nullopt,
+         std::to_string(*d_.large_ping_received) + " of " + std::to_string(*d_.large_ping_sent) + " of " +
+             std::to_string(*d_.large_ping_bytes) + " bytes answered");
+}
+
+bool Diagnosis::run() {
+    const std::int64_t began_ns = nm::monotonic_ns();
+    if (resolve()) {
+        ping();
+        if (handshake()) {
+            service();
+            large_ping();
+        }
+    }
+    judge(d_, options_.limits);
+    d_.ts = nm::now();
+    d_.duration_ms = static_cast<double>(nm::monotonic_ns() - began_ns) / 1e6;
+    if (nm::stop_requested()) return true;  // half a diagnosis is none
+    for (const nm::TcpDiagnosisStep& step : steps_) context_.out.write(step);
+    context_.out.write(d_);
+    context_.out.end_round();
+    return d_.verdict == nm::Verdict::none;
+}
+
+}  // namespace
+
+nm::Exit run_diagnose(const DiagnoseOptions& options, nm::Context& context) {
+    if (!unescape(options.send))
+        throw nm::UserError(nm::Exit::usage,
+                            "--send: " + nm::in_quotes(options.send) +
+                                " has an unknown escape: \\r \\n \\t \\0 \\\\ \\xHH are known");
+    std::vector<nm::Target> targets;
+    for (const std::string& text : options.probe.targets)
+        targets.push_back(nm::target_of_argument(text, nm::PortRule::required));
+    PathProbe path(options.probe);
+    nm::drop_capabilities();
+    nm::TcpDiagnosisSummary summary;
+    for (nm::Target& target : targets) {
+        if (nm::stop_requested() || context.out.closed()) break;
+        ++summary.targets;
+        summary.wrong += !Diagnosis(options, context, path, std::move(target)).run();
+    }
+    summary.ts = nm::now();
+    context.out.write(summary);
+    return summary.wrong == 0 ? nm::Exit::ok : nm::Exit::no;
+}
+
+}  // namespace nmtcp
