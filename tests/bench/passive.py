@@ -7,15 +7,16 @@ import harness
 from harness import BUILD, Program
 
 SOCKETS = 20_000
+HOLDERS = 5  # processes: descriptors are limited for each
 
 HOLDER = """
 import resource, socket, sys
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 held = []
-listener = socket.create_server(("127.0.0.1", 7000), backlog=128)
+listener = socket.create_server(("127.0.0.1", 0), backlog=128)
 for _ in range(int(sys.argv[1]) // 2):
-    client = socket.create_connection(("127.0.0.1", 7000))
+    client = socket.create_connection(listener.getsockname())
     server, _ = listener.accept()
     client.sendall(b"x" * 100)
     server.recv(100)
@@ -30,14 +31,17 @@ def established():
     ns = f"nm-b{os.getpid()}-info"
     subprocess.run(["ip", "netns", "add", ns], check=True)
     subprocess.run(["ip", "-n", ns, "link", "set", "lo", "up"], check=True)
-    holder = None
+    holders = []
     try:
-        holder = subprocess.Popen(["ip", "netns", "exec", ns, "/usr/bin/python3", "-c", HOLDER, str(SOCKETS)],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert holder.stdout.readline().strip() == "ready"
+        for _ in range(HOLDERS):
+            holders.append(subprocess.Popen(
+                ["ip", "netns", "exec", ns, "/usr/bin/python3", "-c", HOLDER, str(SOCKETS // HOLDERS)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        for holder in holders:
+            assert holder.stdout.readline().strip() == "ready"
         yield ["ip", "netns", "exec", ns]
     finally:
-        if holder:
+        for holder in holders:
             holder.stdin.close()
             holder.wait()
         subprocess.run(["ip", "netns", "del", ns], check=True)
