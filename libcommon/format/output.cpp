@@ -5,24 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
+
+#include "base/replace_file.hpp"
 
 namespace nm {
-namespace {
-
-Status write_and_rename(const std::string& path, std::string_view page) {
-    const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
-    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!fd) return os_error(temporary, errno, Exit::cannot_create);
-    int error = write_fully(fd.get(), page);
-    if (error == 0 && ::fsync(fd.get()) != 0) error = errno;
-    if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-    if (error == 0) return Done{};
-    ::unlink(temporary.c_str());
-    return os_error(path, error, Exit::io_error);
-}
-
-}  // namespace
 
 std::optional<Format> format_of(std::string_view name) {
     for (std::size_t i = 0; i < format_names.size(); ++i) {
@@ -141,7 +127,7 @@ Status Output::write_page() {
     }
     TextBuffer page;
     prom_.append_page(page);
-    return write_and_rename(options_.path, page.view());
+    return replace_file(options_.path, page.view());
 }
 
 Status Output::finish() {

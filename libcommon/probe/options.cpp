@@ -6,6 +6,21 @@
 
 namespace nm {
 
+void add_packet_options(CLI::App& cli, ProbeOptions& options) {
+    cli.add_option("--source", options.source, "source address")->type_name("ADDRESS");
+    cli.add_option("--interface", options.interface, "interface to send from")->type_name("NAME");
+    cli.add_option("--tos", options.tos, "TOS or traffic class byte")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(0, 255).description(""));
+    cli.add_option("--ttl", options.ttl, "TTL or hop limit")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 255).description(""));
+    CLI::Option* v4 = cli.add_flag("-4,--ipv4", options.only_v4, "IPv4 only");
+    cli.add_flag("-6,--ipv6", options.only_v6, "IPv6 only")->excludes(v4);
+    add_size(cli, "--receive-buffer", options.receive_buffer,
+             "bytes of socket buffer to ask for; the packets in flight are capped to what it holds");
+}
+
 void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
     const bool ports = rule == PortRule::required;
     cli.add_option("TARGET", options.targets,
@@ -29,20 +44,9 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
     add_size(cli, "--rate", options.rate_pps,
              "packets per second of all targets together; 0 for as fast as nothing is lost");
     cli.add_flag("--each", options.each, "one record for each packet too");
-    cli.add_option("--source", options.source, "source address")->type_name("ADDRESS");
-    cli.add_option("--interface", options.interface, "interface to send from")->type_name("NAME");
-    cli.add_option("--tos", options.tos, "TOS or traffic class byte")
-        ->type_name("NUMBER")
-        ->check(CLI::Range(0, 255).description(""));
-    cli.add_option("--ttl", options.ttl, "TTL or hop limit")
-        ->type_name("NUMBER")
-        ->check(CLI::Range(1, 255).description(""));
-    CLI::Option* v4 = cli.add_flag("-4,--ipv4", options.only_v4, "IPv4 only");
-    cli.add_flag("-6,--ipv6", options.only_v6, "IPv6 only")->excludes(v4);
+    add_packet_options(cli, options);
     add_word(cli, "--addresses", options.addresses, address_choice_words,
              "which addresses of a name to probe");
-    add_size(cli, "--receive-buffer", options.receive_buffer,
-             "bytes of socket buffer to ask for; the packets in flight are capped to what it holds");
 }
 
 void check_rounds(const ProbeOptions& options) {

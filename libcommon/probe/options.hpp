@@ -43,6 +43,8 @@ struct ProbeOptions {
     bool wants(Family family) const { return family == Family::v4 ? !only_v6 : !only_v4; }
 };
 
+// How packets leave, of any verb that sends its own: source, interface, TOS, TTL, families, receive buffer.
+void add_packet_options(CLI::App& cli, ProbeOptions& options);
 void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule);
 
 // Throws UserError(usage) when --every is shorter than a round takes.

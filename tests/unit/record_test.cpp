@@ -15,6 +15,7 @@
 #include "record/probe_dns.hpp"
 #include "record/probe_http.hpp"
 #include "record/probe_icmp.hpp"
+#include "record/probe_sweep.hpp"
 #include "record/probe_trace.hpp"
 #include "record/route.hpp"
 #include "record/sflow.hpp"
@@ -30,8 +31,9 @@ using RecordTypes =
                      FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary, FlowTop, HttpProbe,
                      HttpSummary, IcmpError, IcmpProbe, IcmpReply, Migration, Placement, PlanCheck,
                      PlanSummary, PlanViolation, ProbeSummary, Reject, Route, RouteSummary, SflowCounters,
-                     SflowSample, Slot, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError,
-                     TcpGroup, TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
+                     SflowSample, Slot, SweepProbe, SweepSummary, TcpDiagnosis, TcpDiagnosisStep,
+                     TcpDiagnosisSummary, TcpError, TcpGroup, TcpInfo, TcpInfoSummary, TcpProbe, TcpReply,
+                     Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
 

@@ -8,24 +8,29 @@
 #include "record/probe_dns.hpp"
 #include "record/probe_http.hpp"
 #include "record/probe_icmp.hpp"
+#include "record/probe_sweep.hpp"
 #include "record/probe_trace.hpp"
+#include "sweep/sweep.hpp"
 #include "trace/trace.hpp"
 
 namespace nmprobe {
 namespace {
 
+void add_echo_options(CLI::App& cli, PingOptions& options) {
+    cli.add_option("--size", options.size,
+                   "payload bytes; 16 carry the mark that tells our replies from others'")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(16, 65'000).description(""))
+        ->capture_default_str();
+    nm::add_word(cli, "--socket", options.socket, nm::socket_choice_words,
+                 "raw needs CAP_NET_RAW; dgram needs net.ipv4.ping_group_range to hold your group");
+}
+
 void define_ping(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("ping", "ICMP echo, IPv4 and IPv6, any number of targets at once");
     const auto options = std::make_shared<PingOptions>();
     nm::add_probe_options(*verb.cli, *options, nm::PortRule::none);
-    verb.cli
-        ->add_option("--size", options->size,
-                     "payload bytes; 16 carry the mark that tells our replies from others'")
-        ->type_name("NUMBER")
-        ->check(CLI::Range(16, 65'000).description(""))
-        ->capture_default_str();
-    nm::add_word(*verb.cli, "--socket", options->socket, nm::socket_choice_words,
-                 "raw needs CAP_NET_RAW; dgram needs net.ipv4.ping_group_range to hold your group");
+    add_echo_options(*verb.cli, *options);
     verb.emits = {&nm::record_type<nm::IcmpProbe>, &nm::record_type<nm::IcmpReply>,
                   &nm::record_type<nm::IcmpError>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::ProbeSummary>};
@@ -175,6 +180,60 @@ void define_http(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) { return run_http(*options, context); };
 }
 
+void add_sweep_options(CLI::App& cli, SweepOptions& options) {
+    cli.add_option("PREFIX", options.targets,
+                   "prefix, range or address; - or none reads them from stdin, one in a line")
+        ->type_name("PREFIX...");
+    cli.add_option("-f,--file", options.file, "prefixes, one in a line or a list in YAML")->type_name("FILE");
+    cli.add_option("--exclude", options.excludes, "prefix, range or address to leave out, or a file of them")
+        ->type_name("PREFIX|FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    cli.add_flag("--all", options.all,
+                 "network, broadcast, multicast and reserved addresses too, which are skipped else");
+    nm::add_size(cli, "--max-addresses", options.max_addresses, "refuse to sweep more addresses than this");
+    cli.add_option("-c,--count", options.count, "requests to an address until it answers")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(1, 100).description(""))
+        ->capture_default_str();
+    nm::add_duration(cli, "-t,--timeout", options.timeout_ns,
+                     "time to wait for an answer, from when the request left this host");
+    nm::add_size(cli, "--rate", options.rate_pps,
+                 "packets per second of the whole sweep; 0 for as fast as nothing is lost");
+    nm::add_size(cli, "--prefix-rate", options.prefix_rate_pps,
+                 "packets per second into each /24, or /64 of IPv6; 0 for no limit");
+    cli.add_flag("--each-silent", options.each_silent, "a record for each silent address too");
+    cli.add_option("--seed", options.seed, "of the order; the same seed gives the same order")
+        ->type_name("NUMBER");
+    cli.add_option("--shard", options.shard, "sweep only this part, such as 2/5; needs --seed")
+        ->type_name("NUMBER/OF");
+    cli.add_option("--state", options.state,
+                   "keep the place in this file and go on from there; removed when the sweep is complete")
+        ->type_name("FILE");
+    nm::add_packet_options(cli, options);
+    add_echo_options(cli, options);
+}
+
+void define_sweep(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("sweep", "which addresses of a prefix answer, in a permuted order");
+    const auto options = std::make_shared<SweepOptions>();
+    add_sweep_options(*verb.cli, *options);
+    verb.emits = {&nm::record_type<nm::SweepProbe>, &nm::record_type<nm::ErrorRecord>,
+                  &nm::record_type<nm::SweepSummary>};
+    verb.examples = {
+        {"nmprobe sweep 192.0.2.0/24", "who is there"},
+        {"nmprobe sweep 10.1.0.0/16 --exclude 10.1.7.0/24 -c 2 --prefix-rate 50",
+         "up to two requests each, no network gets more than 50 a second"},
+        {"nmprobe sweep 10.0.0.0/12 --state sweep.state >>up.jsonl",
+         "a long one: run it again after a stop and it goes on"},
+        {"nmprobe sweep -f v6-list.txt --shard 1/2 --seed 7", "half of a list of IPv6 addresses"},
+        {"nmprobe sweep 192.0.2.0/24 | jq -c '{target: .address}' | nmprobe ping -c 10",
+         "measure what answers"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_sweep(*options, context); };
+}
+
 }  // namespace
 
 void define(nm::Tool& tool) {
@@ -182,7 +241,7 @@ void define(nm::Tool& tool) {
     define_trace(tool);
     define_dns(tool);
     define_http(tool);
-    tool.add_later({"sweep"});
+    define_sweep(tool);
 }
 
 }  // namespace nmprobe
