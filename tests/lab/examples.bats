@@ -17,7 +17,13 @@ setup() {
     echo 'office: [127.0.0.1, 127.0.0.2]' >etc/targets.yaml
 }
 
-teardown() { lab_teardown; }
+teardown() {
+    if [ -n "${DAEMON:-}" ]; then
+        kill "$DAEMON" 2>/dev/null || true
+        wait "$DAEMON" || true
+    fi
+    lab_teardown
+}
 
 # example FILE: a copy of it here.
 example() {
@@ -91,6 +97,7 @@ bind-address = "127.0.0.1:8086"
 log-enabled = false
 CONF
     ip netns exec "$NS" influxd run -config influxdb.conf >influxd.log 2>&1 3>&- &
+    DAEMON=$!
     local tries=0
     until in_ns "$NS" curl -sf http://127.0.0.1:8086/ping; do [ $((tries += 1)) -lt 100 ] && sleep 0.2; done
     in_ns "$NS" curl -sf -XPOST 'http://127.0.0.1:8086/query' --data-urlencode 'q=CREATE DATABASE nm' >/dev/null
@@ -109,6 +116,7 @@ CONF
     [ -z "$output$stderr" ]
     ip netns exec "$NS" prometheus-node-exporter --web.listen-address=127.0.0.1:9100 --collector.disable-defaults \
         --collector.textfile --collector.textfile.directory="$PWD/lib" >exporter.log 2>&1 3>&- &
+    DAEMON=$!
     local tries=0
     until in_ns "$NS" curl -sf http://127.0.0.1:9100/metrics -o page; do [ $((tries += 1)) -lt 100 ] && sleep 0.2; done
     grep -q '^node_textfile_scrape_error 0$' page
