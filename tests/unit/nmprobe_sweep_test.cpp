@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 
@@ -128,13 +129,13 @@ TEST(AddressSets, UnionAndDifferenceEqualThoseOfPlainSets) {
         std::set<AddressKey> plain[2];
         std::uint64_t added[2] = {};
         for (int which = 0; which < 2; ++which) {
-            for (unsigned n = random() % 12; n > 0; --n) {
+            for (std::uint64_t n = random() % 12; n > 0; --n) {
                 const AddressKey& base = bases[random() % bases.size()];
-                const unsigned first = random() % 100;
-                const unsigned last = first + random() % 28;
+                const std::uint64_t first = random() % 100;
+                const std::uint64_t last = first + random() % 28;
                 sets[which].add({base.plus(first), base.plus(last)});
                 added[which] += last - first + 1;
-                for (unsigned i = first; i <= last; ++i) plain[which].insert(base.plus(i));
+                for (std::uint64_t i = first; i <= last; ++i) plain[which].insert(base.plus(i));
             }
             ASSERT_EQ(sets[which].normalise(), added[which] - plain[which].size());
         }
