@@ -45,8 +45,9 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# setcap in postinst; the engine of nmdeploy is for those who deploy.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS libcap2-bin)
+# setcap in postinst; libcurl is loaded by nmprobe http when it is used; the engine of nmdeploy is for those who
+# deploy.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcap2-bin, libcurl4")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "podman, jq")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/scripts/debian/postinst)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

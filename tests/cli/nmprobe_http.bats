@@ -159,8 +159,8 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
     [ "$(of .cert_not_after | head -n 1)" = "$(date -u -d "$(openssl x509 -in cert.pem -noout -enddate | cut -d= -f2)" \
         +%Y-%m-%dT%H:%M:%S.000000Z)" ]
     run -0 get --insecure "https://localhost:$port_tls/"
-    run -1 get --http1 "https://127.0.0.1:$port/"  # no TLS there
-    [ "$(of .state)" = tls_failed ]
+    run -1 nmprobe http --format json -t 300ms "https://127.0.0.1:$port/"  # it waits for HTTP, we for TLS
+    [ "$(of '[.state, .phase]')" = '["timeout","tls"]' ]
 }
 
 @test "targets with labels from a file and JSON lines; what is no URL is told and the others are asked" {

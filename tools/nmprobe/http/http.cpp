@@ -200,9 +200,9 @@ class HttpSession {
 }  // namespace
 
 nm::Exit run_http(const HttpOptions& options, nm::Context& context) {
-    ::curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl().global_init(CURL_GLOBAL_DEFAULT);
     const nm::Exit exit = HttpSession(options, context).run();
-    ::curl_global_cleanup();
+    curl().global_cleanup();
     return exit;
 }
 

@@ -19,21 +19,21 @@ HttpEngine::HttpEngine(const HttpSettings& settings, nm::EventLoop& loop, nm::Sc
       resolver_(loop),
       pacer_(settings.options().rate_pps),
       window_(std::max<std::size_t>(settings.options().window, 1)),
-      multi_(::curl_multi_init()),
+      multi_(curl().multi_init()),
       timer_ns_(nm::Schedule::never) {
-    ::curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &HttpEngine::on_socket);
-    ::curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    ::curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &HttpEngine::on_timer);
-    ::curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &HttpEngine::on_socket);
+    curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &HttpEngine::on_timer);
+    curl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     // One request on a connection at a time, or none of them could be timed.
-    ::curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    ::curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(window_));
+    curl().multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(window_));
 }
 
 HttpEngine::~HttpEngine() {
-    for (const auto& transfer : transfers_) ::curl_multi_remove_handle(multi_, transfer->easy());
+    for (const auto& transfer : transfers_) curl().multi_remove_handle(multi_, transfer->easy());
     transfers_.clear();
-    ::curl_multi_cleanup(multi_);
+    curl().multi_cleanup(multi_);
 }
 
 void HttpEngine::turn() {
@@ -119,7 +119,7 @@ void HttpEngine::launch(HttpJob job) {
     free_.pop_back();
     ++active_;
     transfer.begin(std::move(job));
-    ::curl_multi_add_handle(multi_, transfer.easy());
+    curl().multi_add_handle(multi_, transfer.easy());
     timer_ns_ = nm::monotonic_ns();
 }
 
@@ -162,7 +162,7 @@ int HttpEngine::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, vo
         return 0;
     }
     void* transfer = nullptr;
-    ::curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    curl().easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     engine.sockets_[fd] = static_cast<HttpTransfer*>(transfer);
     const std::uint32_t events =
         ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
@@ -184,16 +184,16 @@ int HttpEngine::on_socket(CURL* easy, curl_socket_t fd, int what, void* self, vo
 void HttpEngine::kick(int fd, int events) {
     if (fd == CURL_SOCKET_TIMEOUT) timer_ns_ = nm::Schedule::never;  // it sets the next one itself
     int running = 0;
-    ::curl_multi_socket_action(multi_, fd, events, &running);
+    curl().multi_socket_action(multi_, fd, events, &running);
 }
 
 bool HttpEngine::reap() {
     bool any = false;
     int left = 0;
-    while (const CURLMsg* message = ::curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = curl().multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         void* transfer = nullptr;
-        ::curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         finish(*static_cast<HttpTransfer*>(transfer), message->data.result);
         any = true;
     }
@@ -202,7 +202,7 @@ bool HttpEngine::reap() {
 
 void HttpEngine::finish(HttpTransfer& transfer, CURLcode code) {
     transfer.finish(code, record_);
-    ::curl_multi_remove_handle(multi_, transfer.easy());
+    curl().multi_remove_handle(multi_, transfer.easy());
     const HttpJob job = transfer.job();
     free_.push_back(&transfer);
     --active_;

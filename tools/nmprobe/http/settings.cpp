@@ -64,8 +64,8 @@ HttpSettings::HttpSettings(const HttpOptions& options) : options_(options), data
 }
 
 HttpSettings::~HttpSettings() {
-    ::curl_slist_free_all(headers_);
-    ::curl_slist_free_all(public_headers_);
+    curl().slist_free_all(headers_);
+    curl().slist_free_all(public_headers_);
     if (has_body_pattern_) ::regfree(&body_pattern_);
 }
 
@@ -73,11 +73,11 @@ void HttpSettings::add_header(const std::string& line) {
     const auto colon = line.find(':');
     if (colon == std::string::npos || colon == 0)
         throw nm::UserError(nm::Exit::usage, "--header: write NAME: VALUE, or @FILE with such lines");
-    headers_ = ::curl_slist_append(headers_, line.c_str());
+    headers_ = curl().slist_append(headers_, line.c_str());
     const std::string_view name = std::string_view(line).substr(0, colon);
     const bool is_private =
         same_word(name, "authorization") || same_word(name, "cookie") || same_word(name, "host");
-    if (!is_private) public_headers_ = ::curl_slist_append(public_headers_, line.c_str());
+    if (!is_private) public_headers_ = curl().slist_append(public_headers_, line.c_str());
 }
 
 bool HttpSettings::expects_status(std::uint64_t status) const {

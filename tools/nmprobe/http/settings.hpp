@@ -1,12 +1,12 @@
 // What all requests of a run have in common, checked once: headers, data, and what is expected of an answer.
 #pragma once
 
-#include <curl/curl.h>
 #include <regex.h>
 
 #include <string>
 #include <vector>
 
+#include "http/curl_library.hpp"
 #include "http/http.hpp"
 
 namespace nmprobe {

@@ -3,8 +3,6 @@
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,7 +23,7 @@ using nm::HttpState;
 template <class Value>
 Value info(CURL* easy, CURLINFO what) {
     Value value{};
-    ::curl_easy_getinfo(easy, what, &value);
+    curl().easy_getinfo(easy, what, &value);
     return value;
 }
 
@@ -121,19 +119,19 @@ std::int64_t arrival_ns(int fd) {
 
 }  // namespace
 
-HttpTransfer::HttpTransfer(const HttpSettings& settings) : settings_(settings), easy_(::curl_easy_init()) {
+HttpTransfer::HttpTransfer(const HttpSettings& settings) : settings_(settings), easy_(curl().easy_init()) {
     if (easy_ == nullptr) throw nm::UserError(nm::Exit::os_error, "libcurl: no memory");
     set_constant_options();
 }
 
 HttpTransfer::~HttpTransfer() {
-    ::curl_easy_cleanup(easy_);
-    ::curl_slist_free_all(connect_to_);
+    curl().easy_cleanup(easy_);
+    curl().slist_free_all(connect_to_);
 }
 
 void HttpTransfer::set_constant_options() {
     const HttpOptions& options = settings_.options();
-    const auto set = [this](CURLoption option, auto value) { ::curl_easy_setopt(easy_, option, value); };
+    const auto set = [this](CURLoption option, auto value) { curl().easy_setopt(easy_, option, value); };
     set(CURLOPT_PRIVATE, static_cast<void*>(this));
     set(CURLOPT_WRITEFUNCTION, &HttpTransfer::on_body);
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));
@@ -183,16 +181,16 @@ void HttpTransfer::begin(HttpJob job) {
 }
 
 void HttpTransfer::set_request() {
-    const auto set = [this](CURLoption option, auto value) { ::curl_easy_setopt(easy_, option, value); };
+    const auto set = [this](CURLoption option, auto value) { curl().easy_setopt(easy_, option, value); };
     set(CURLOPT_URL, job_.url.url.c_str());
-    ::curl_slist_free_all(connect_to_);
+    curl().slist_free_all(connect_to_);
     connect_to_ = nullptr;
     if (job_.resolve_ms >= 0) {  // the name is resolved: libcurl only connects
         nm::IpAddress address = job_.address;
         address.zone = 0;  // on_open puts it in
         const std::string text = nm::to_string(address);
         connect_to_ =
-            ::curl_slist_append(nullptr, ("::" + (address.is_v6() ? "[" + text + "]" : text) + ":").c_str());
+            curl().slist_append(nullptr, ("::" + (address.is_v6() ? "[" + text + "]" : text) + ":").c_str());
     }
     set(CURLOPT_CONNECT_TO, connect_to_);
     set(CURLOPT_HTTPHEADER, settings_.headers(job_.own_server));
@@ -302,11 +300,11 @@ void HttpTransfer::read_certificate() {
     if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || session->internals == nullptr)
         return;
     const auto* ssl = static_cast<const SSL*>(session->internals);
-    tls_version_ = text_of(::SSL_get_version(ssl));
-    tls_cipher_ = text_of(::SSL_CIPHER_get_name(::SSL_get_current_cipher(ssl)));
-    const X509* certificate = ::SSL_get0_peer_certificate(ssl);
+    tls_version_ = text_of(curl().ssl_get_version(ssl));
+    tls_cipher_ = text_of(curl().ssl_cipher_get_name(curl().ssl_get_current_cipher(ssl)));
+    const X509* certificate = curl().ssl_get0_peer_certificate(ssl);
     std::tm when{};
-    if (certificate != nullptr && ::ASN1_TIME_to_tm(::X509_get0_notAfter(certificate), &when) == 1)
+    if (certificate != nullptr && curl().asn1_time_to_tm(curl().x509_get0_not_after(certificate), &when) == 1)
         cert_not_after_ = {std::int64_t{::timegm(&when)} * nm::ns_per_s};
 }
 
@@ -338,7 +336,7 @@ HttpState HttpTransfer::judge(CURLcode code, const nm::HttpProbe& record, std::s
         error = "the body does not match";
         return HttpState::unexpected_body;
     }
-    error = error_[0] != '\0' ? error_.data() : ::curl_easy_strerror(code);
+    error = error_[0] != '\0' ? error_.data() : curl().easy_strerror(code);
     if (code == CURLE_COULDNT_CONNECT) {
         const long failed = info<long>(easy_, CURLINFO_OS_ERRNO);
         if (failed != 0) error = std::strerror(static_cast<int>(failed));

@@ -1,31 +1,30 @@
 #include "http/url.hpp"
 
-#include <curl/curl.h>
-
 #include <memory>
 
 #include "base/text.hpp"
+#include "http/curl_library.hpp"
 
 namespace nmprobe {
 namespace {
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
     char* text = nullptr;
-    if (::curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
+    if (curl().url_get(url, which, &text, flags) != CURLUE_OK) return {};
     std::string copy = text;
-    ::curl_free(text);
+    curl().free(text);
     return copy;
 }
 
 }  // namespace
 
 std::optional<UrlParts> parse_url(const std::string& text, std::string& reason) {
-    const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(::curl_url(), &curl_url_cleanup);
+    const std::unique_ptr<CURLU, decltype(curl().url_cleanup)> url(curl().url(), curl().url_cleanup);
     const bool has_scheme = text.find("://") != std::string::npos;
     const std::string whole = has_scheme ? text : "http://" + text;
-    if (const CURLUcode failed = ::curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), 0);
+    if (const CURLUcode failed = curl().url_set(url.get(), CURLUPART_URL, whole.c_str(), 0);
         failed != CURLUE_OK) {
-        reason = ::curl_url_strerror(failed);
+        reason = curl().url_strerror(failed);
         return std::nullopt;
     }
     UrlParts parts;
