@@ -145,8 +145,11 @@ void add_request_options(CLI::App& cli, HttpOptions& options) {
     cli.add_flag("--insecure", options.insecure, "take any certificate");
     cli.add_flag("--compressed", options.compressed, "ask for a packed body, and unpack it");
     cli.add_flag("--http1", options.http1, "HTTP/1.1 also where the server offers HTTP/2");
-    cli.add_flag("--reuse", options.reuse,
-                 "keep connections: then most requests have no connect_ms and tls_ms");
+    CLI::Option* reuse = cli.add_flag("--reuse", options.reuse,
+                                      "keep connections: then most requests have no connect_ms and tls_ms");
+    cli.add_flag("--reset", options.reset,
+                 "close connections by RST: thousands to one server use up no ports in TIME_WAIT")
+        ->excludes(reuse);
 }
 
 void define_http(nm::Tool& tool) {

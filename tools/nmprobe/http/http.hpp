@@ -24,6 +24,7 @@ struct HttpOptions : nm::ProbeOptions {
     bool compressed = false;
     bool http1 = false;
     bool reuse = false;
+    bool reset = false;
 };
 
 nm::Exit run_http(const HttpOptions& options, nm::Context& context);

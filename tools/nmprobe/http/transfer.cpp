@@ -215,6 +215,8 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
     const int fd = ::socket(address->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return CURL_SOCKET_BAD;
     set_number(fd, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+    const linger at_once{1, 0};
+    if (options.reset) (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
     if (options.tos >= 0) set_number(fd, level, v4 ? IP_TOS : IPV6_TCLASS, options.tos);
     if (options.ttl >= 0) set_number(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options.ttl);
