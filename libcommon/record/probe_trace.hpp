@@ -196,6 +196,7 @@ struct TraceHopRow {
     IpAddress address;
     Labels labels;
     std::uint64_t round = 0;
+    TraceState state = TraceState::stopped;
     std::uint32_t ttl = 0;
     IpAddress hop;
     double loss_pct = 0;
@@ -214,6 +215,7 @@ inline constexpr auto describe<TraceHopRow> = record(
     field("address", &TraceHopRow::address, Role::tag, "address that was traced"),
     field("labels", &TraceHopRow::labels, Role::tag, "the target's labels, each under its own key"),
     field("round", &TraceHopRow::round, Role::text, "number of the round, from 0, with --every"),
+    field("state", &TraceHopRow::state, Role::text, "how the whole trace ended: that of its probe.trace"),
     field("ttl", &TraceHopRow::ttl, Role::tag, "distance").column(),
     field("hop", &TraceHopRow::hop, Role::tag, "who answered; absent when nobody did").column(),
     field("loss_pct", &TraceHopRow::loss_pct, Role::value, "share of the hop's probes without an answer",

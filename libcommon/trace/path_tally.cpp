@@ -22,7 +22,8 @@ const HopTally* PathTally::find(std::uint32_t ttl) const {
 
 IpAddress PathTally::address_at(std::uint32_t ttl) const {
     const HopTally* known = find(ttl);
-    return known != nullptr && !known->addresses.empty() ? known->addresses.front().address : IpAddress{};
+    const IpAddress* address = known == nullptr ? nullptr : known->of_flow(0);
+    return address == nullptr ? IpAddress{} : *address;
 }
 
 std::uint32_t PathTally::end_ttl() const {

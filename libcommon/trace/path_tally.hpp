@@ -62,7 +62,7 @@ struct PathTally {
 
     HopTally& hop(std::uint32_t ttl);
     const HopTally* find(std::uint32_t ttl) const;
-    // The first address of a hop that is not the destination's answer; unset when silent.
+    // Who answered the first flow here; unset when nobody did.
     IpAddress address_at(std::uint32_t ttl) const;
     // The farthest TTL that still matters.
     std::uint32_t end_ttl() const;

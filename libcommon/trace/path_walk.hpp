@@ -41,7 +41,7 @@ class PathWalk {
     virtual bool ended() const = 0;
 };
 
-// The TTL at which addresses begin to repeat, or 0. One router twice in a row forwards what it should drop
+// The TTL at which the addresses that the first flow meets begin to repeat, or 0. One router twice in a row forwards what it should drop
 // (zero-TTL forwarding) and is no loop.
 std::uint32_t loop_at(const PathTally& tally);
 

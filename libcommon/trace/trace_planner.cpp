@@ -160,6 +160,7 @@ void TracePlanner::target_done(const TargetReport& of, Time ts) {
     const bool ended = over(path);
     reporter_.done(of, ts, path.tally, ended, path.memory);
     path.walk.reset();
+    path.tally = PathTally(options_.first_ttl);
     --active_;
 }
 

@@ -275,10 +275,12 @@ void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally
 }
 
 void TraceRecorder::write_rows(const Trace& trace) {
-    Trace head = trace;
-    head.hops.clear();
-    head.links.clear();
-    out_.write(head);
+    if (out_.format() != Format::csv) {  // which is one table, so it has the rows only
+        Trace head = trace;
+        head.hops.clear();
+        head.links.clear();
+        out_.write(head);
+    }
     for (const TraceHop& hop : trace.hops) {
         TraceHopRow row;
         row.ts = trace.ts;
@@ -286,6 +288,7 @@ void TraceRecorder::write_rows(const Trace& trace) {
         row.address = trace.address;
         row.labels = trace.labels;
         row.round = trace.round;
+        row.state = trace.state;
         row.ttl = hop.ttl;
         row.loss_pct = hop.loss_pct;
         row.sent = hop.sent;

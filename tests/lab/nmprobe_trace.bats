@@ -211,6 +211,15 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     [ "$(grep -cE '^ *[123] ' <<<"$output")" -eq 3 ]
 }
 
+@test "CSV is one table with a line for each address at each hop of all targets" {
+    start_sim "$NS" --rule '10.99.0.0/16: path=10.98.0.1+*'
+    run -0 in_ns "$NS" "$NM_BIN/nmprobe" trace --format csv -t 300ms --fields target,state,ttl,hop 10.99.1.1 10.99.1.2
+    [ "${lines[0]}" = type,target,state,ttl,hop ]
+    [ "$(tail -n +2 <<<"$output" | sort)" = "$(printf 'probe.trace.hop,%s\n' \
+        10.99.1.1,reached,1,10.98.0.1 10.99.1.1,reached,2, 10.99.1.1,reached,3,10.99.1.1 \
+        10.99.1.2,reached,1,10.98.0.1 10.99.1.2,reached,2, 10.99.1.2,reached,3,10.99.1.2)" ]
+}
+
 # --- a real path: this namespace - r1 - {ra, rb} - r3 - d, balanced by the kernel of r1 ---
 
 # wire A B NET: a link between two namespaces of this test; A is .1 and B is .2.

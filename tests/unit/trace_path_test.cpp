@@ -263,6 +263,21 @@ TEST(Mda, BranchesOfUnequalLengthAreKeptApart) {
     EXPECT_EQ(model.tally.reached_ttl, 3U);
 }
 
+TEST(Mda, ABranchThatIsTwoHopsShorterIsNoLoop) {
+    const Network network = [](std::uint32_t ttl, std::uint16_t flow, std::uint8_t) -> Reply {
+        if (ttl == 1) return {at(1)};
+        if (hashed(9, flow, 2) == 1) ttl += 2;
+        if (ttl >= 8) return {target, 0};
+        return {at(10 + ttl)};
+    };
+    const Model model = mda(network);
+    EXPECT_EQ(loop_at(model.tally), 0U);
+    const auto pairs = pairs_of(model.tally);
+    EXPECT_TRUE(pairs.contains({at(1), at(12)}));
+    EXPECT_TRUE(pairs.contains({at(1), at(14)}));
+    EXPECT_TRUE(pairs.contains({at(17), target}));
+}
+
 TEST(Mda, T29PerPacketBalancingIsToldAndGivesNoLink) {
     std::mt19937 random(11);
     const Model model = mda([&](std::uint32_t ttl, std::uint16_t, std::uint8_t) -> Reply {
