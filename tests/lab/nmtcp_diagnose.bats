@@ -225,7 +225,8 @@ verdict() { echo "$output"; [ "$(of .verdict)" = "\"$1\"" ]; }
     make_ns sim
     CLIENT=$NS
     start_sim "$NS" --rule '10.99.1.1/32: tcp_open=22,swallow_first_syn=1'
-    run -1 diagnose --method connect -c 3 -t 3s 10.99.1.1:22
+    run -1 in_ns "$CLIENT" "$NM_BIN/nmtcp" diagnose --format json --method connect -c 3 -i 10ms -t 3s \
+        --service-timeout 1s 10.99.1.1:22
     verdict network
     of 'select(.syn_retrans >= 1 and .handshake_state == "lossy" and (.handshake_max_us // 0) < 500000)' | grep .
     [[ $(of .reason) == *'sent again'* ]]
