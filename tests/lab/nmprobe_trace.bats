@@ -164,6 +164,12 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     [ "$(of '.hops[2].loss_pct | . > 20 and . < 80')" = true ]
 }
 
+@test "T30: a destination that answers with the TTL it received is told" {
+    start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+*+*,reply_ttl=1' --rule '10.99.2.0/24: path=10.98.0.1+*+*'
+    trace 10.99.1.1 10.99.2.1
+    [ "$(of 'select(.ttl_copied) | .target')" = 10.99.1.1 ]
+}
+
 @test "T5: a damaged answer is counted as such and answers nothing" {
     start_sim "$NS" --rule '10.99.1.0/24: hops=1,corrupt=checksum' --rule '10.99.2.0/24: hops=1,corrupt=payload'
     trace --gap 1 10.99.1.1 10.99.2.1 || true
@@ -312,6 +318,17 @@ real_diamond() {
     diff "$BATS_TEST_TMPDIR/seen" "$BATS_TEST_TMPDIR/traceroute"
 }
 
+@test "T9: the error limit of a real kernel is told apart from loss" {
+    real_diamond
+    local node
+    for node in ra rb; do
+        in_ns "nm-t$$-$node" sysctl -qw net.ipv4.icmp_ratelimit=20 net.ipv6.icmp.ratelimit=20
+    done
+    trace -c 20 -i 5ms 10.99.1.1 fd99::77
+    [ "$(of '[.hops[] | .rate_limited // false] | join(" ")' | sort -u)" = 'false true false false' ]
+    [ "$(of '.hops[1].received | . > 0 and . < 16' | sort -u)" = true ]
+}
+
 @test "T29: packets that a router balances one by one are told, and give no link" {
     require_commands nft
     real_diamond
@@ -329,7 +346,7 @@ NFT
     ip -n "$r1" route replace 10.99.0.0/16 via 10.0.3.2
     trace -c 16 -i 1ms 10.99.1.1
     [ "$(of '[.hops[] | .per_packet // false] | join(" ")')" = 'false true true false' ]
-    trace --mda --method udp 10.99.1.1
+    trace --mda --confidence 99.9 --method udp 10.99.1.1
     [ "$(of '.hops[1].per_packet')" = true ]
     [ "$(of '[.links[]? | select(.ttl <= 3)] | length')" -eq 0 ]
 }

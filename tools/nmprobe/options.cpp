@@ -65,6 +65,7 @@ void define_trace(nm::Tool& tool) {
          "a round each minute; those in which a path has changed"},
         {"nmprobe trace --method tcp --port 443 192.0.2.1", "the way that packets to a web server take"},
     };
+    verb.later_options = {"--watch", "--socket"};
     verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::none, context);

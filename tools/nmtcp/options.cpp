@@ -54,6 +54,7 @@ void define_trace(nm::Tool& tool) {
         {"nmtcp trace -f targets.yaml --every 1m | jq 'select(.path_changed)'",
          "a round each minute; those in which a path has changed"},
     };
+    verb.later_options = {"--watch"};
     verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::required, context);
