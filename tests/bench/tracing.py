@@ -46,8 +46,8 @@ def chain(two_ways):
             ip -n {name}b route add 10.0.1.0/24 via 10.0.2.1
             ip -n {name}c route add 10.0.1.0/24 via 10.0.3.1""")
         enter = ["ip", "netns", "exec", f"{name}s"]
-        for _ in range(2):  # the routers learn their neighbours
-            subprocess.run([*enter, "ping", "-q", "-c2", "-i0.2", "10.99.1.1"], check=False, stdout=subprocess.DEVNULL)
+        for host in range(1, 17):  # the routers learn their neighbours, on both ways
+            subprocess.run([*enter, "ping", "-q", "-c1", "-W1", f"10.99.1.{host}"], check=False, stdout=subprocess.DEVNULL)
         yield enter
     finally:
         for node in nodes:
