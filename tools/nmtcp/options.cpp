@@ -137,7 +137,7 @@ void add_service_options(CLI::App& cli, DiagnoseOptions& options) {
         ->needs(http);
     CLI::Option* tls =
         cli.add_flag("--tls", options.tls, "greet the service by TLS; the default of port 443");
-    CLI::Option* send = cli.add_option("--send", options.send, "send this; \\r \\n \\t \\0 \\xHH are bytes");
+    CLI::Option* send = cli.add_option("--send", options.send, "send this; C escapes in it are bytes");
     send->type_name("TEXT");
     CLI::Option* banner = cli.add_flag("--expect-banner", options.expect_banner,
                                        "the service speaks first, as SSH and SMTP do");
