@@ -61,7 +61,7 @@ inline constexpr auto describe<DnsProbe> = record(
     "probe.dns", 1, "one question to one server and what became of it",
     field("ts", &DnsProbe::ts, Role::time, "when the answer came, or its loss was known"),
     field("target", &DnsProbe::target, Role::tag, "name asked for, as the user wrote it").column(),
-    field("qtype", &DnsProbe::qtype, Role::tag, "type asked for: A, AAAA, MX...").column(),
+    field("qtype", &DnsProbe::qtype, Role::tag, "type asked for, such as A, AAAA or MX").column(),
     field("server", &DnsProbe::server, Role::tag, "server asked, as the user wrote it").column(),
     field("address", &DnsProbe::address, Role::tag, "the server's address"),
     field("port", &DnsProbe::port, Role::tag, "the server's port"),
@@ -74,7 +74,8 @@ inline constexpr auto describe<DnsProbe> = record(
           "none to this question), closed (port refused), unreachable (another ICMP error), timeout "
           "(silence), lost_self (fell out of our receive buffer), error (could not be sent)")
         .column(),
-    field("rcode", &DnsProbe::rcode, Role::text, "response code: NOERROR, NXDOMAIN, SERVFAIL...").column(),
+    field("rcode", &DnsProbe::rcode, Role::text, "response code, such as NOERROR, NXDOMAIN or SERVFAIL")
+        .column(),
     field("flags", &DnsProbe::flags, Role::text, "header flags of the answer: aa tc rd ra ad cd").column(),
     field("rtt_us", &DnsProbe::rtt_us, Role::value, "time from the UDP query to its answer or error",
           Unit::us)

@@ -177,8 +177,8 @@ TYPED_TEST(EveryNestedRecord, IsAStrictJsonObjectWithDocumentedKeys) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         TextBuffer out;
         append_json_value(out, random_record<TypeParam>(seed), Unit::none);
-        for (const auto& [key, value] : nlohmann::ordered_json::parse(out.view()).items())
-            ASSERT_FALSE(value.is_null()) << key;
+        const auto document = nlohmann::ordered_json::parse(out.view());
+        for (const auto& [key, value] : document.items()) ASSERT_FALSE(value.is_null()) << key;
     }
     for (const FieldInfo& info : field_infos<TypeParam>) EXPECT_FALSE(info.doc.empty()) << info.key;
 }
