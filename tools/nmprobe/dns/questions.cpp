@@ -120,6 +120,14 @@ void read_stream(std::vector<DnsName>& names, const DnsOptions& options, nm::Bad
     }
 }
 
+// The next word of a line, which is shortened by it; empty at the end.
+std::string_view take_word(std::string_view& line) {
+    line = nm::trim(line);
+    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+    line.remove_prefix(word.size());
+    return word;
+}
+
 // A colon ends a key of YAML; names have none.
 bool looks_like_yaml(const std::string& text) {
     for (const std::string_view line : nm::split(text, '\n')) {
@@ -136,20 +144,20 @@ std::vector<DnsName> parse_name_lines(const std::string& text, const std::string
                                       const DnsOptions& options) {
     std::vector<DnsName> names;
     std::size_t number = 0;
-    for (const std::string_view line : nm::split(text, '\n')) {
+    for (std::string_view line : nm::split(text, '\n')) {
         ++number;
-        std::istringstream words{std::string(nm::trim(line))};
-        std::string name, type, more;
-        if (!(words >> name) || name.front() == '#' || name.front() == ';') continue;
-        const std::string where = file + ":" + std::to_string(number) + ": ";
-        words >> type;
-        if (words >> more) throw nm::UserError(nm::Exit::bad_data, where + "more than NAME and TYPE");
+        const std::string name(take_word(line));
+        if (name.empty() || name.front() == '#' || name.front() == ';') continue;
+        const std::string_view type = take_word(line);
+        const auto fail = [&](const std::string& why) {
+            throw nm::UserError(nm::Exit::bad_data, file + ":" + std::to_string(number) + ": " + why);
+        };
+        if (!take_word(line).empty()) fail("more than NAME and TYPE");
         const auto known = parse_type(type);
-        if (!type.empty() && !known)
-            throw nm::UserError(nm::Exit::bad_data, where + nm::in_quotes(type) + " is not a record type");
+        if (!type.empty() && !known) fail(nm::in_quotes(type) + " is not a record type");
         const bool added =
             known ? add_name(names, name, {}, *known, options) : add_types(names, name, {}, options);
-        if (!added) throw nm::UserError(nm::Exit::bad_data, where + not_a_name(name));
+        if (!added) fail(not_a_name(name));
     }
     return names;
 }
