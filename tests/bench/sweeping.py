@@ -1,4 +1,6 @@
 """nmprobe sweep against zmap and fping -g: addresses of a /16 found per second. masscan is left out: it does not end."""
+import json
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,7 +16,10 @@ NETWORK, COUNT = "10.99.0.0/16", 65_536
 def zmap(enter, folder, rate):
     nothing = Path(folder) / "nothing"
     nothing.touch()
-    argv = [*enter, "zmap", "-M", "icmp_echoscan", "-i", "eth0", "-r", rate, "-c", "1", "-b", nothing, "-q", "-v", "0",
+    # It sends Ethernet frames of its own; without a default route it must be told to whom, or it waits for ever.
+    far = enter[-1].removesuffix("-p") + "-q"
+    link = json.loads(subprocess.run(["ip", "-n", far, "-j", "link", "show", "eth0"], check=True, capture_output=True).stdout)
+    argv = [*enter, "zmap", "-M", "icmp_echoscan", "-i", "eth0", "-G", link[0]["address"], "-r", rate, "-c", "1", "-b", nothing, "-q", "-v", "0",
             "-o", "-", NETWORK]
     return Program(f"zmap -r {rate}", argv, harness.count_lines(r"^\d+\.\d+\.\d+\.\d+$"))
 
@@ -22,7 +27,7 @@ def zmap(enter, folder, rate):
 def lossless_zmap(enter, folder):
     for rate in ZMAP_RATES:
         program = zmap(enter, folder, rate)
-        if all(harness.run_once(program, Path(folder))["delivered"] == COUNT for _ in range(3)):
+        if all(harness.run_once(program, Path(folder))["delivered"] == COUNT for _ in range(2)):
             return program
     return zmap(enter, folder, ZMAP_RATES[-1])
 
@@ -36,7 +41,8 @@ def sweep_entry(name, rounds):
     with tempfile.TemporaryDirectory() as folder, paths.veth() as enter:
         ours = Program("nmprobe sweep", [*enter, BUILD / "bin/nmprobe", "sweep", "--rate", "0", NETWORK],
                        harness.count_lines('"state":"up"'))
-        title = f"One echo request to each of {COUNT:,} addresses of a /16, path veth; zmap at its lossless rate."
+        title = f"One echo request to each of {COUNT:,} addresses of a /16, path veth; zmap at its lossless rate, with its " \
+                "shortest wait at the end (1 s)."
         return harness.compare(name, title, [ours, lossless_zmap(enter, folder), fping(enter)], rounds, COUNT)
 
 
