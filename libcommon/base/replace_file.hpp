@@ -1,5 +1,5 @@
 // A file that is either as it was or wholly new, whenever a reader looks and whatever ends us: written beside
-// it, synced and renamed. Proof: tests/unit/base_test.cpp.
+// it, synced and renamed. Proof: tests/unit/base_replace_file_test.cpp.
 #pragma once
 
 #include <string>
