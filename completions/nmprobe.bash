@@ -4,7 +4,7 @@ _nmprobe() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'ping --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'ping trace dns http sweep --help --version' -- "$cur"))
         return
     fi
     case "$verb $prev" in
@@ -20,8 +20,8 @@ _nmprobe() {
         'ping --interface') COMPREPLY=(); return ;;
         'ping --tos') COMPREPLY=(); return ;;
         'ping --ttl') COMPREPLY=(); return ;;
-        'ping --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
         'ping --receive-buffer') COMPREPLY=(); return ;;
+        'ping --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
         'ping --size') COMPREPLY=(); return ;;
         'ping --socket') COMPREPLY=($(compgen -W 'auto raw dgram' -- "$cur")); return ;;
         'ping --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
@@ -29,9 +29,107 @@ _nmprobe() {
         'ping -o' | 'ping --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'trace -f' | 'trace --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace -c' | 'trace --count') COMPREPLY=(); return ;;
+        'trace -i' | 'trace --interval') COMPREPLY=(); return ;;
+        'trace -t' | 'trace --timeout') COMPREPLY=(); return ;;
+        'trace --every') COMPREPLY=(); return ;;
+        'trace --rounds') COMPREPLY=(); return ;;
+        'trace --rate') COMPREPLY=(); return ;;
+        'trace --source') COMPREPLY=(); return ;;
+        'trace --interface') COMPREPLY=(); return ;;
+        'trace --tos') COMPREPLY=(); return ;;
+        'trace --receive-buffer') COMPREPLY=(); return ;;
+        'trace --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
+        'trace --first-ttl') COMPREPLY=(); return ;;
+        'trace --max-ttl') COMPREPLY=(); return ;;
+        'trace --gap') COMPREPLY=(); return ;;
+        'trace --confidence') COMPREPLY=(); return ;;
+        'trace --method') COMPREPLY=($(compgen -W 'icmp udp tcp' -- "$cur")); return ;;
+        'trace --port') COMPREPLY=(); return ;;
+        'trace --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'trace --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address port round method state answer hop_count rtt_us sent received lost lost_self from icmp_type icmp_code reason path_id path_changed ttl_copied confidence_pct flows branches ts_source resolve_ms hops links ttl hop loss_pct rtt_min_us rtt_avg_us rtt_max_us note flow seq fate stage targets answered unresolved rounds errors unfinished dup late corrupt wrong foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
+        'trace -o' | 'trace --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'dns -f' | 'dns --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'dns -c' | 'dns --count') COMPREPLY=(); return ;;
+        'dns -i' | 'dns --interval') COMPREPLY=(); return ;;
+        'dns -t' | 'dns --timeout') COMPREPLY=(); return ;;
+        'dns --linger') COMPREPLY=(); return ;;
+        'dns --every') COMPREPLY=(); return ;;
+        'dns --rounds') COMPREPLY=(); return ;;
+        'dns --rate') COMPREPLY=(); return ;;
+        'dns --source') COMPREPLY=(); return ;;
+        'dns --interface') COMPREPLY=(); return ;;
+        'dns --tos') COMPREPLY=(); return ;;
+        'dns --ttl') COMPREPLY=(); return ;;
+        'dns --receive-buffer') COMPREPLY=(); return ;;
+        'dns --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
+        'dns --server') COMPREPLY=(); return ;;
+        'dns --type') COMPREPLY=(); return ;;
+        'dns --window') COMPREPLY=(); return ;;
+        'dns --edns-size') COMPREPLY=(); return ;;
+        'dns --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'dns --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target qtype server address port round seq state rcode flags rtt_us tcp_connect_us tcp_rtt_us ts_source transport answer_count authority_count additional_count answers ttl_s bytes edns_size nsid ede wrong error stage reason queries ok no_data nxdomain failed truncated malformed closed unreachable timeout lost_self errors unfinished by_tcp late dup wrong_answers foreign unresolved rejected_lines rounds rtt_min_us rtt_avg_us rtt_max_us rate_qps duration_ms' -- "${cur##*,}")); return ;;
+        'dns -o' | 'dns --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'dns --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'dns --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'http -f' | 'http --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'http -c' | 'http --count') COMPREPLY=(); return ;;
+        'http -i' | 'http --interval') COMPREPLY=(); return ;;
+        'http -t' | 'http --timeout') COMPREPLY=(); return ;;
+        'http --every') COMPREPLY=(); return ;;
+        'http --rounds') COMPREPLY=(); return ;;
+        'http --rate') COMPREPLY=(); return ;;
+        'http --source') COMPREPLY=(); return ;;
+        'http --interface') COMPREPLY=(); return ;;
+        'http --tos') COMPREPLY=(); return ;;
+        'http --ttl') COMPREPLY=(); return ;;
+        'http --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
+        'http --window') COMPREPLY=(); return ;;
+        'http -X' | 'http --method') COMPREPLY=(); return ;;
+        'http -H' | 'http --header') COMPREPLY=(); return ;;
+        'http -d' | 'http --data') COMPREPLY=(); return ;;
+        'http --redirects') COMPREPLY=(); return ;;
+        'http --max-bytes') COMPREPLY=(); return ;;
+        'http --expect-status') COMPREPLY=(); return ;;
+        'http --expect-body') COMPREPLY=(); return ;;
+        'http --ca-file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'http --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'http --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target hop url round seq state phase status http_version address port family reused resolve_ms connect_ms tls_ms request_ms first_byte_ms transfer_ms total_ms chain_ms redirects bytes header_bytes content_type tls_version tls_cipher cert_not_after cert_days_left location error stage reason probes ok unexpected closed unreachable timeout tls_failed no_reply errors unresolved unfinished rejected_lines rounds rate_rps duration_ms' -- "${cur##*,}")); return ;;
+        'http -o' | 'http --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'http --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'http --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'sweep -f' | 'sweep --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'sweep --exclude') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'sweep --max-addresses') COMPREPLY=(); return ;;
+        'sweep -c' | 'sweep --count') COMPREPLY=(); return ;;
+        'sweep -t' | 'sweep --timeout') COMPREPLY=(); return ;;
+        'sweep --rate') COMPREPLY=(); return ;;
+        'sweep --prefix-rate') COMPREPLY=(); return ;;
+        'sweep --seed') COMPREPLY=(); return ;;
+        'sweep --shard') COMPREPLY=(); return ;;
+        'sweep --state') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'sweep --source') COMPREPLY=(); return ;;
+        'sweep --interface') COMPREPLY=(); return ;;
+        'sweep --tos') COMPREPLY=(); return ;;
+        'sweep --ttl') COMPREPLY=(); return ;;
+        'sweep --receive-buffer') COMPREPLY=(); return ;;
+        'sweep --size') COMPREPLY=(); return ;;
+        'sweep --socket') COMPREPLY=($(compgen -W 'auto raw dgram' -- "$cur")); return ;;
+        'sweep --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'sweep --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts address state sent rtt_us ttl ts_source neighbour_us from icmp_type icmp_code reason stage target addresses answered unreachable silent failed left excluded skipped repeated no_neighbour received errors lost lost_self unfinished dup late corrupt wrong foreign rejected_lines seed rate_pps duration_ms' -- "${cur##*,}")); return ;;
+        'sweep -o' | 'sweep --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'sweep --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'sweep --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --receive-buffer --size --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --size --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --mda --confidence --method --port -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'dns -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --server --type --window --edns-size --no-edns --dnssec --nsid --no-recursion --checking-disabled --random-case --tcp --no-tcp -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'http -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --window -X --method -H --header -d --data --redirects --max-bytes --expect-status --expect-body --ca-file --insecure --compressed --http1 --reuse --reset -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'sweep -'*) COMPREPLY=($(compgen -W '-f --file --exclude --all --max-addresses -c --count -t --timeout --rate --prefix-rate --each-silent --seed --shard --state --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --size --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmprobe nmprobe

@@ -4,7 +4,7 @@ _nmtcp() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'ping --help --version' -- "$cur"))
+        COMPREPLY=($(compgen -W 'ping trace info diagnose --help --version' -- "$cur"))
         return
     fi
     case "$verb $prev" in
@@ -20,8 +20,8 @@ _nmtcp() {
         'ping --interface') COMPREPLY=(); return ;;
         'ping --tos') COMPREPLY=(); return ;;
         'ping --ttl') COMPREPLY=(); return ;;
-        'ping --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
         'ping --receive-buffer') COMPREPLY=(); return ;;
+        'ping --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
         'ping --method') COMPREPLY=($(compgen -W 'auto syn connect' -- "$cur")); return ;;
         'ping --window') COMPREPLY=(); return ;;
         'ping --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
@@ -29,9 +29,64 @@ _nmtcp() {
         'ping -o' | 'ping --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'ping --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'trace -f' | 'trace --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace -c' | 'trace --count') COMPREPLY=(); return ;;
+        'trace -i' | 'trace --interval') COMPREPLY=(); return ;;
+        'trace -t' | 'trace --timeout') COMPREPLY=(); return ;;
+        'trace --every') COMPREPLY=(); return ;;
+        'trace --rounds') COMPREPLY=(); return ;;
+        'trace --rate') COMPREPLY=(); return ;;
+        'trace --source') COMPREPLY=(); return ;;
+        'trace --interface') COMPREPLY=(); return ;;
+        'trace --tos') COMPREPLY=(); return ;;
+        'trace --receive-buffer') COMPREPLY=(); return ;;
+        'trace --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
+        'trace --first-ttl') COMPREPLY=(); return ;;
+        'trace --max-ttl') COMPREPLY=(); return ;;
+        'trace --gap') COMPREPLY=(); return ;;
+        'trace --confidence') COMPREPLY=(); return ;;
+        'trace --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'trace --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address port round method state answer hop_count rtt_us sent received lost lost_self from icmp_type icmp_code reason path_id path_changed ttl_copied confidence_pct flows branches ts_source resolve_ms hops links ttl hop loss_pct rtt_min_us rtt_avg_us rtt_max_us note flow seq fate stage targets answered unresolved rounds errors unfinished dup late corrupt wrong foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
+        'trace -o' | 'trace --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'trace --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'info --state') COMPREPLY=(); return ;;
+        'info --port') COMPREPLY=(); return ;;
+        'info --peer') COMPREPLY=(); return ;;
+        'info --local') COMPREPLY=(); return ;;
+        'info --by') COMPREPLY=(); return ;;
+        'info --every') COMPREPLY=(); return ;;
+        'info --rounds') COMPREPLY=(); return ;;
+        'info --netns') COMPREPLY=(); return ;;
+        'info --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'info --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts round state local_ip local_port peer_ip peer_port interface srtt_us rttvar_us min_rtt_us rto_us cwnd ssthresh unacked retrans retrans_total lost pmtu mss delivery_rate_bytes_s pacing_rate_bytes_s app_limited bytes_sent bytes_retrans bytes_acked bytes_received busy_us rwnd_limited_us sndbuf_limited_us receive_queue send_queue backlog backlog_max congestion_control cgroup cgroup_id uid cookie opened interval_ms delta_bytes_sent delta_bytes_retrans delta_bytes_acked delta_bytes_received delta_retrans peer_prefix local_prefix port sockets srtt_min_us srtt_p50_us srtt_max_us rounds groups closed dumps_repeated dumps_incomplete repeated damaged duration_ms' -- "${cur##*,}")); return ;;
+        'info -o' | 'info --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'info --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'info --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
+        'diagnose -c' | 'diagnose --count') COMPREPLY=(); return ;;
+        'diagnose -i' | 'diagnose --interval') COMPREPLY=(); return ;;
+        'diagnose -t' | 'diagnose --timeout') COMPREPLY=(); return ;;
+        'diagnose --method') COMPREPLY=($(compgen -W 'auto syn connect' -- "$cur")); return ;;
+        'diagnose --source') COMPREPLY=(); return ;;
+        'diagnose --interface') COMPREPLY=(); return ;;
+        'diagnose --path') COMPREPLY=(); return ;;
+        'diagnose --send') COMPREPLY=(); return ;;
+        'diagnose --tries') COMPREPLY=(); return ;;
+        'diagnose --service-timeout') COMPREPLY=(); return ;;
+        'diagnose --max-resolve') COMPREPLY=(); return ;;
+        'diagnose --max-rtt') COMPREPLY=(); return ;;
+        'diagnose --max-first-byte') COMPREPLY=(); return ;;
+        'diagnose --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
+        'diagnose --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target port step state time_ms detail address verdict reason resolve_ms addresses resolve_error ping_state ping_sent ping_received ping_rtt_min_us ping_rtt_p50_us ping_rtt_max_us ping_error handshake_state handshakes handshakes_open handshakes_closed handshakes_lost handshakes_rejected handshakes_unsent syn_retrans handshake_min_us handshake_p50_us handshake_max_us handshake_error mss socket protocol service_state service_tries service_retrans first_byte_min_ms first_byte_p50_ms first_byte_max_ms reply service_error large_ping_bytes large_ping_sent large_ping_received duration_ms targets wrong' -- "${cur##*,}")); return ;;
+        'diagnose -o' | 'diagnose --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'diagnose --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'diagnose --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --receive-buffer --method --window -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --method --window -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --mda --confidence -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'info -'*) COMPREPLY=($(compgen -W '--state --port --peer --local -4 --ipv4 -6 --ipv6 --by --every --rounds --netns -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'diagnose -'*) COMPREPLY=($(compgen -W '-c --count -i --interval -t --timeout --method --source --interface -4 --ipv4 -6 --ipv6 --http --path --tls --send --expect-banner --tries --service-timeout --max-resolve --max-rtt --max-first-byte -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmtcp nmtcp
