@@ -137,7 +137,7 @@ NFT
     local tries=0 status=137 pid
     until [ "$status" -ne 137 ]; do
         [ $((tries += 1)) -lt 20 ]
-        ip netns exec "$NS" "$NM_BIN/nmprobe" sweep --format json --rate 1k -t 200ms --state state 10.99.4.0/22 >>out 3>&- &
+        ip netns exec "$NS" "$NM_BIN/nmprobe" sweep --format json --rate 1k -t 1s --state state 10.99.4.0/22 >>out 3>&- &
         pid=$!
         [ "$tries" -gt 3 ] || { sleep 0.9 && kill -KILL $pid; }
         status=0
@@ -146,6 +146,8 @@ NFT
     [ "$status" -eq 0 ] && [ "$tries" -eq 4 ]
     [ ! -e state ]
     in_state up <out | sort -Vu >found
+    summary "[.answered, .silent, .late, .lost, .unfinished]" <out >&2
+    wc -l <found >&2
     [ "$(wc -l <found)" -eq 768 ]
     [ "$(summary '[.addresses, .answered, .silent, .left]' <out)" = '[1024,768,256,0]' ]
     sums_hold <out
