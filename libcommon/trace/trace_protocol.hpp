@@ -103,7 +103,7 @@ class TraceProtocol : public PacketProtocol {
     TraceRun run_;
     TraceBuilder builder_;
     std::vector<Sent> sent_;  // by short index: an older packet with the same one is known no more
-    std::vector<TraceNote> notes_;
+    std::vector<TraceNote> notes_ = {TraceNote{}};  // the first: of what no answer told
     std::uint32_t newest_ = 0;
     Lane v4_;
     Lane v6_;
