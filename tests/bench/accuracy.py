@@ -110,7 +110,8 @@ def entry(path):
             "p99 |error| us": f"{quantile([abs(e) for e in found], .99):.1f}",
             "max |error| us": f"{max(abs(e) for e in found):.1f}",
         } for method, found in errors.items()]
-        title = f"{PROBES} probes 20 ms apart, path {path}; error against an AF_PACKET capture, packet by packet."
+        title = (f"{PROBES} probes 20 ms apart in each of {max(1, rounds // 3)} runs, path {path}; "
+                 "error against an AF_PACKET capture, packet by packet.")
         return harness.Result(name, title, list(rows[0]), rows)
     return run
 

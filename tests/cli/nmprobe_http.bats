@@ -39,9 +39,9 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
 
 @test "time is charged to the phase that took it" {
     run -0 get "$at/slow"
-    of '.first_byte_ms > 199 and .first_byte_ms < 400 and .transfer_ms < 100 and .connect_ms < 50' | grep -qx true
+    of '.first_byte_ms > 199 and .transfer_ms < .first_byte_ms and .connect_ms < .first_byte_ms' | grep -qx true
     run -0 get "$at/drip"
-    of '.transfer_ms > 199 and .first_byte_ms < 100' | grep -qx true
+    of '.transfer_ms > 199 and .first_byte_ms < .transfer_ms' | grep -qx true
 }
 
 @test "a hint before the answer (103) is not its first byte" {
@@ -53,7 +53,7 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
     run -0 get "$at/hops/3"
     [ "$(of '[.hop, .state, .status]' | tr '\n' ' ')" \
         = '[0,"redirect",302] [1,"redirect",302] [2,"redirect",302] [3,"ok",200] ' ]
-    jq -se 'map(select(.type == "probe.http")) | all(.[]; .first_byte_ms > 49 and .first_byte_ms < 150)
+    jq -se 'map(select(.type == "probe.http")) | all(.[]; .first_byte_ms > 49) and (map(.first_byte_ms) | add) <= .[3].chain_ms
         and (.[3].chain_ms - (map(.total_ms) | add) | fabs < 0.01) and .[3].redirects == 3
         and (.[:3] | all(.[]; has("chain_ms") | not))' <<<"$output"
     [ "$(sum '[.probes, .ok, .redirects]')" = '[1,1,3]' ]
@@ -84,7 +84,7 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
     for case in hang:first_byte stall:transfer; do
         run -1 nmprobe http --format json -t 300ms "$at/${case%:*}"
         [ "$(of '[.state, .phase]')" = "[\"timeout\",\"${case#*:}\"]" ] || fail_with "$case: $(of .)"
-        of '.total_ms > 299 and .total_ms < 600' | grep -qx true
+        of '.total_ms > 299 and .total_ms < 3000' | grep -qx true
     done
 }
 

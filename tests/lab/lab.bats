@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # scripts/lab builds what it says and leaves nothing behind, however it ends.
 
 bats_require_minimum_version 1.5.0

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # Every packet has one fate, and it is the true one: the records of nmprobe and nmtcp, the simulator's ledger and
 # a capture between the two are compared packet by packet (ledger.py). Each test sets one trap.
 

@@ -379,7 +379,7 @@ class Judge:
     # times, not the median.
     def compare_distribution(self):
         kernel = sorted(e[0] for e in self.errors_ns if e[1] in ("kernel", "tcp_info"))
-        bounds = {"kernel": (-20 * MS, MS), "tcp_info": (-5 * MS, 20 * MS), "mono": (-50_000, 2000 * MS)}
+        bounds = {"kernel": (-500 * MS, MS), "tcp_info": (-5 * MS, 20 * MS), "mono": (-50_000, 2000 * MS)}
         for error, source, place in self.errors_ns:
             low, high = bounds[source]
             if not low <= error <= high:

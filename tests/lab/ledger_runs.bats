@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # The three ledgers agree also when the run is disturbed: the clock jumps, stamps go missing, the reader is slow or
 # gone, signals stop it.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # nmdeploy on podman, judged by podman itself; storage, namespaces and control groups are this test's own.
 bats_require_minimum_version 1.5.0
 

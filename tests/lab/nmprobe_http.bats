@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # nmprobe http against nginx, judged by curl and by a capture; and what firewalls and name servers do to it.
 
 bats_require_minimum_version 1.5.0

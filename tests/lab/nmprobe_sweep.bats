@@ -77,7 +77,7 @@ make_link() {
     sums_hold <out
     # Network and broadcast address are no hosts; who does not answer ARP is silent, not unreachable.
     [ "$(summary '[.addresses, .skipped, .answered, .silent, .no_neighbour, .unreachable, .failed]' <out)" = '[254,2,5,249,249,0,0]' ]
-    jq -se 'map(select(.state == "up" and .address != "10.50.0.1")) | all(.neighbour_us > 0 and .rtt_us < 50000)' out >/dev/null
+    jq -se 'map(select(.state == "up" and .address != "10.50.0.1")) | all(.neighbour_us > 0 and .rtt_us < 500000)' out >/dev/null
 }
 
 @test "T28: the same for IPv6 and neighbour discovery, and through datagram sockets without any right" {
@@ -105,7 +105,7 @@ NFT
     # The limit matches from the second request on: the first is dropped.
     ip -n "$NS" neighbour flush dev eth0
     run -0 sweep -t 300ms 10.50.0.2
-    jq -se 'map(select(.type == "probe.sweep"))[0] | .state == "up" and .neighbour_us > 900000 and .rtt_us < 100000
+    jq -se 'map(select(.type == "probe.sweep"))[0] | .state == "up" and .neighbour_us > 900000 and .rtt_us < 900000
         and .sent == 1' <<<"$output" >/dev/null
 }
 

@@ -41,7 +41,7 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     done
     [ "$(of '.answer' | sort -u)" = open ]
     # Router N answers after N times 2 ms.
-    [ "$(of 'select(.target == "10.99.1.1") | .hops[2].replies[0].rtt_min_us | . >= 6000 and . < 12000')" = true ]
+    [ "$(of 'select(.target == "10.99.1.1") | .hops[2].replies[0].rtt_min_us | . >= 6000 and . < 60000')" = true ]
 }
 
 @test "T29: all packets of a trace are one flow, to the last bit that a router hashes" {

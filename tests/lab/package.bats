@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # The Debian package installs on a bare Debian 12 root and works there.
 bats_require_minimum_version 1.5.0
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # scripts/quickstart: what each stage says is judged by a program that we did not write, and nothing stays behind.
 bats_require_minimum_version 1.5.0
 

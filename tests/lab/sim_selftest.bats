@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=alone
 # The simulator judged by peers that are not ours: ping, fping, traceroute, nmap, tcpdump, tshark.
 
 bats_require_minimum_version 1.5.0
