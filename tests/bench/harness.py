@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("NM_BUILD", ROOT / "build"))
 README = Path(__file__).parent / "README.md"
+TOO_SLOW_S = 30  # what takes longer than this in its first round is not repeated
 
 
 class Program:
@@ -33,14 +34,16 @@ class Result:
 
 def run_once(program, folder):
     """Wall seconds, CPU seconds, peak MB, and what the program delivered."""
-    output = folder / "stdout"
+    output, peak = folder / "stdout", folder / "peak"
     with open(output, "wb") as out, open(os.devnull) as nothing:
         began = time.monotonic()
-        child = subprocess.Popen(program.argv, stdin=nothing, stdout=out, stderr=subprocess.DEVNULL)
+        # The peak that the kernel tells of a child of ours is never below our own: time(1) is small.
+        child = subprocess.Popen(["time", "-q", "-f", "%M", "-o", peak, *program.argv], stdin=nothing, stdout=out,
+                                 stderr=subprocess.DEVNULL)
         _, _, usage = os.wait4(child.pid, 0)
         wall = time.monotonic() - began
         child.returncode = 0
-    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime, "rss_mb": usage.ru_maxrss / 1024,
+    return {"wall_s": wall, "cpu_s": usage.ru_utime + usage.ru_stime, "rss_mb": int(peak.read_text()) / 1024,
             "delivered": program.count(program.output or output)}
 
 
@@ -50,6 +53,8 @@ def compare(name, title, programs, rounds, work):
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             for program in programs:
+                if any(sample["wall_s"] > TOO_SLOW_S for sample in samples[program.name]):
+                    continue
                 if sys.stderr.isatty():
                     print(f"\r\033[K{name}: round {number + 1} of {rounds}: {program.name}", end="", file=sys.stderr)
                 samples[program.name].append(run_once(program, Path(folder)))
@@ -65,6 +70,7 @@ def compare(name, title, programs, rounds, work):
         wall, cpu = median(program, "wall_s"), median(program, "cpu_s")
         rows.append({
             "program": program.name,
+            "rounds": len(samples[program.name]),
             "wall s": f"{wall:.3f}",
             "per s": f"{work / wall:,.0f}",
             "cpu us each": f"{cpu / work * 1e6:.1f}",
