@@ -9,9 +9,6 @@
 namespace nm {
 namespace {
 
-// How often the drop counts of the sockets are looked at, beside every expiry.
-constexpr std::int64_t drops_every_ns = 10 * ns_per_ms;
-
 // Answers are looked for this many timeouts after sending: late ones are told apart from foreign ones.
 constexpr std::int64_t kept_timeouts = 3;
 
@@ -33,7 +30,8 @@ PacketEngine::PacketEngine(const EngineOptions& options, EventLoop& loop, Packet
         });
         if (first_of_family) (socket->family() == Family::v4 ? lane_v4_ : lane_v6_) = lanes_.size();
         window_ = window_ == 0 ? socket->capacity() : std::min(window_, socket->capacity());
-        lanes_.push_back({socket, {}, socket->drops(), false});
+        lanes_.push_back({socket, {}, false});
+        own_drops_.watch(*socket);
     }
     constexpr std::size_t largest_window = std::size_t{1} << 20;
     window_ = std::min(window_, largest_window);
@@ -51,7 +49,7 @@ void PacketEngine::turn(std::int64_t deadline_ns) {
         if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
     }
     const std::int64_t now_ns = monotonic_ns();
-    if (now_ns >= drops_looked_ns_ + drops_every_ns) notice_drops(now_ns);
+    own_drops_.notice_at_times(now_ns);
     worked |= expire(now_ns);
     if (worked) return;
     out_.flush();
@@ -273,19 +271,6 @@ PacketEvent PacketEngine::event_of(const InFlight& entry, Fate fate, Time ts) co
 
 // --- expiry ---
 
-// Answers that our own full buffer dropped: as many of the packets that were sent before and expire now were
-// lost by us. What was sent later is not among them, however long that list is.
-void PacketEngine::notice_drops(std::int64_t now_ns) {
-    drops_looked_ns_ = now_ns;
-    for (Lane& lane : lanes_) {
-        const std::uint32_t drops = lane.socket->drops();
-        if (drops == lane.drops_seen) continue;
-        self_drops_ += drops - lane.drops_seen;
-        lane.drops_seen = drops;
-        dropped_before_ns_ = now_ns;
-    }
-}
-
 bool PacketEngine::expire(std::int64_t now_ns) {
     bool looked = false;
     while (InFlight* entry = flight_.oldest_waiting()) {
@@ -297,7 +282,7 @@ bool PacketEngine::expire(std::int64_t now_ns) {
                 }
                 take_errors(lane);
             }
-            notice_drops(monotonic_ns());
+            own_drops_.notice(monotonic_ns());
             looked = true;
             continue;
         }
@@ -308,12 +293,10 @@ bool PacketEngine::expire(std::int64_t now_ns) {
 
 void PacketEngine::lose(InFlight& entry, std::int64_t now_ns) {
     flight_.end(entry, InFlight::State::expired);
-    if (entry.sent_mono_ns > dropped_before_ns_) self_drops_ = 0;  // packets expire in the order of sending
-    PacketEvent event = event_of(entry, self_drops_ > 0 ? Fate::lost_self : Fate::lost, now());
-    if (self_drops_ > 0) {
-        --self_drops_;
-        event.reason = "receive buffer full";
-    }
+    own_drops_.settle(entry.sent_mono_ns);
+    const bool ours = own_drops_.take();
+    PacketEvent event = event_of(entry, ours ? Fate::lost_self : Fate::lost, now());
+    if (ours) event.reason = "receive buffer full";
     last_fate_ns_ = now_ns;
     board_.fate(event);
 }

@@ -14,6 +14,7 @@
 #include "format/output.hpp"
 #include "net/event_loop.hpp"
 #include "probe/flight.hpp"
+#include "probe/own_drops.hpp"
 #include "probe/pacer.hpp"
 #include "probe/schedule.hpp"
 #include "probe/scoreboard.hpp"
@@ -89,7 +90,6 @@ class PacketEngine : public ProbeEngine {
     struct Lane {  // one socket
         StampSocket* socket;
         std::vector<Outgoing> batch;
-        std::uint32_t drops_seen = 0;
         bool in_use = false;  // something was sent in its family: there may be answers
     };
 
@@ -101,7 +101,6 @@ class PacketEngine : public ProbeEngine {
     bool take_replies(Lane& lane);
     bool expire(std::int64_t now_ns);
     void lose(InFlight& entry, std::int64_t now_ns);
-    void notice_drops(std::int64_t now_ns);
     void on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns);
     void on_stamp(const TransmitStamp& stamp);
     InFlight* entry_of(const Answer& answer, const IpAddress& from);
@@ -121,9 +120,7 @@ class PacketEngine : public ProbeEngine {
     std::size_t lane_v4_ = 0;
     std::size_t lane_v6_ = 0;
     std::size_t window_ = 0;
-    std::size_t self_drops_ = 0;  // answers that fell out of our buffers, not yet charged to a packet
-    std::int64_t dropped_before_ns_ = 0;
-    std::int64_t drops_looked_ns_ = 0;
+    OwnDrops own_drops_;
     std::int64_t first_send_ns_ = 0;
     std::int64_t last_send_ns_ = 0;
     std::int64_t last_fate_ns_ = 0;

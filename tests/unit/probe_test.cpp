@@ -1,7 +1,8 @@
-// The parts of the probing engine that need no network: pacing, rounds, the packets in flight, the books.
+// The parts of the probing engine that need no network: pacing, rounds, packets in flight, own drops, books.
 #include <gtest/gtest.h>
 
 #include "probe/flight.hpp"
+#include "probe/own_drops.hpp"
 #include "probe/pacer.hpp"
 #include "probe/schedule.hpp"
 #include "probe/scoreboard.hpp"
@@ -216,6 +217,28 @@ TEST(Flight, TheOldestIsTheFirstThatStillWaits) {
     flight.end(*flight.find(1), InFlight::State::answered);
     EXPECT_EQ(flight.oldest_waiting()->index, 3U);
     EXPECT_EQ(flight.waiting(), 2U);
+}
+
+// --- OwnDrops ---
+
+TEST(OwnDrops, AsManyPacketsAsWereDroppedAreLostByUs) {
+    nm::OwnDrops drops;
+    drops.add(2, begin);
+    int charged = 0;
+    for (int packet = 0; packet < 5; ++packet) {
+        drops.settle(begin - ns_per_ms + packet);
+        charged += drops.take() ? 1 : 0;
+    }
+    EXPECT_EQ(charged, 2);
+}
+
+TEST(OwnDrops, APacketSentBehindTheLastDropIsNotChargedNorAnyLaterOne) {
+    nm::OwnDrops drops;
+    drops.add(2, begin);
+    drops.settle(begin + 1);
+    EXPECT_FALSE(drops.take());
+    drops.settle(begin - 1);
+    EXPECT_FALSE(drops.take());
 }
 
 // --- Scoreboard ---

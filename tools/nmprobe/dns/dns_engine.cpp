@@ -101,7 +101,7 @@ std::size_t DnsEngine::open_lanes(Family family) {
         const std::size_t number = i + (family == Family::v6 ? lanes_per_family : 0);
         Lane& lane = lanes_[number];
         lane.socket = std::move(nm::StampSocket::open(wanted)).value_or_throw();
-        lane.drops_seen = lane.socket->drops();
+        own_drops_.watch(*lane.socket);
         capacity = std::min(capacity, lane.socket->capacity());
         loop_.add(lane.socket->fd(), EPOLLIN | EPOLLERR,
                   [this, number](std::uint32_t) { lanes_[number].ready = true; });
@@ -391,17 +391,6 @@ void DnsEngine::ask_by_tcp(DnsResult result, std::uint16_t id) {
 
 // --- expiry ---
 
-void DnsEngine::notice_drops() {
-    for (Lane& lane : lanes_) {
-        if (!lane.socket) continue;
-        const std::uint32_t drops = lane.socket->drops();
-        if (drops == lane.drops_seen) continue;
-        self_drops_ += drops - lane.drops_seen;
-        lane.drops_seen = drops;
-        dropped_before_ns_ = nm::monotonic_ns();
-    }
-}
-
 bool DnsEngine::expire(std::int64_t now_ns) {
     bool looked = false;
     while (InFlight* entry = flight_.oldest_waiting()) {
@@ -412,7 +401,7 @@ bool DnsEngine::expire(std::int64_t now_ns) {
                 while (lanes_[i].socket && take(i)) {
                 }
             }
-            notice_drops();
+            own_drops_.notice(nm::monotonic_ns());
             looked = true;
             continue;
         }
@@ -424,10 +413,8 @@ bool DnsEngine::expire(std::int64_t now_ns) {
 void DnsEngine::lose(InFlight& entry) {
     flight_.end(entry, InFlight::State::expired);
     DnsResult result = result_of(entry);
-    // Queries expire in the order of sending: what was sent later did not lose its answer to that buffer.
-    if (entry.sent_mono_ns > dropped_before_ns_) self_drops_ = 0;
-    if (self_drops_ > 0) {
-        --self_drops_;
+    own_drops_.settle(entry.sent_mono_ns);
+    if (own_drops_.take()) {
         result.state = DnsState::lost_self;
         result.error = "receive buffer full";
     } else if (result.wrong > 0) {

@@ -14,6 +14,7 @@
 #include "format/output.hpp"
 #include "net/event_loop.hpp"
 #include "probe/flight.hpp"
+#include "probe/own_drops.hpp"
 #include "probe/pacer.hpp"
 #include "probe/rtt.hpp"
 #include "probe/schedule.hpp"
@@ -74,7 +75,6 @@ class DnsEngine {
   private:
     struct Lane {
         std::unique_ptr<nm::StampSocket> socket;
-        std::uint32_t drops_seen = 0;
         bool ready = false;
     };
     struct Query {  // beside the entry of its packet in flight
@@ -100,7 +100,6 @@ class DnsEngine {
     DnsResult result_of(const nm::InFlight& entry);
     bool expire(std::int64_t now_ns);
     void lose(nm::InFlight& entry);
-    void notice_drops();
     std::int64_t next_action_ns() const;
 
     const DnsOptions& options_;
@@ -124,8 +123,7 @@ class DnsEngine {
     std::vector<nm::QueuedError> errors_;
     DnsMessage message_;
     nm::DnsSummary counts_;
-    std::size_t self_drops_ = 0;  // answers that fell out of our buffers, not yet charged to a query
-    std::int64_t dropped_before_ns_ = 0;
+    nm::OwnDrops own_drops_;
     std::int64_t first_send_ns_ = 0;
     std::int64_t last_send_ns_ = 0;
     std::int64_t last_fate_ns_ = 0;

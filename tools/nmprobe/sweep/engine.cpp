@@ -15,9 +15,6 @@ using nm::monotonic_ns;
 using nm::ns_per_ms;
 using nm::ns_per_s;
 
-// How often the drop counts of the sockets are looked at, beside every expiry.
-constexpr std::int64_t drops_every_ns = 10 * ns_per_ms;
-
 // The kernel asks for a neighbour three times, a second apart, before it gives up (RFC 4861 section 10:
 // MAX_MULTICAST_SOLICIT, RETRANS_TIMER; Linux does the same for ARP).
 constexpr std::int64_t neighbour_wait_ns = 3 * ns_per_s + 200 * ns_per_ms;
@@ -48,7 +45,8 @@ SweepEngine::SweepEngine(const SweepOptions& options, const SweepOrder& order, c
     for (nm::StampSocket* socket : protocol.sockets()) {
         const int on = 1;
         if (options.all) ::setsockopt(socket->fd(), SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
-        lanes_.push_back({socket, {}, socket->drops(), false});
+        lanes_.push_back({socket, {}, false});
+        own_drops_.watch(*socket);
     }
 }
 
@@ -64,7 +62,7 @@ void SweepEngine::turn(std::int64_t deadline_ns) {
         if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
     }
     const std::int64_t now_ns = monotonic_ns();
-    if (now_ns >= drops_looked_ns_ + drops_every_ns) notice_drops(now_ns);
+    own_drops_.notice_at_times(now_ns);
     worked |= expire(now_ns);
     if (worked) return;
     out_.flush();
@@ -205,18 +203,6 @@ bool SweepEngine::take_replies(Lane& lane) {
 
 // --- expiry ---
 
-// As in nm::PacketEngine: answers that our own full buffer dropped are charged to packets sent before.
-void SweepEngine::notice_drops(std::int64_t now_ns) {
-    drops_looked_ns_ = now_ns;
-    for (Lane& lane : lanes_) {
-        const std::uint32_t drops = lane.socket->drops();
-        if (drops == lane.drops_seen) continue;
-        self_drops_ += drops - lane.drops_seen;
-        lane.drops_seen = drops;
-        dropped_before_ns_ = now_ns;
-    }
-}
-
 bool SweepEngine::expire(std::int64_t now_ns) {
     bool looked = false;
     for (const Place place : {Place::flying, Place::resolving}) {
@@ -229,7 +215,7 @@ bool SweepEngine::expire(std::int64_t now_ns) {
                     }
                     if (lane.in_use) take_errors(lane);
                 }
-                notice_drops(monotonic_ns());
+                own_drops_.notice(monotonic_ns());
                 looked = true;
                 continue;
             }

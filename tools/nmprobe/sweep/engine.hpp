@@ -13,6 +13,7 @@
 #include "format/output.hpp"
 #include "net/event_loop.hpp"
 #include "probe/icmp_protocol.hpp"
+#include "probe/own_drops.hpp"
 #include "probe/pacer.hpp"
 #include "record/probe_sweep.hpp"
 #include "sweep/local_links.hpp"
@@ -46,7 +47,6 @@ class SweepEngine {
     struct Lane {  // the socket of a family
         nm::StampSocket* socket;
         std::vector<nm::Outgoing> batch;
-        std::uint32_t drops_seen = 0;
         bool in_use = false;
     };
     struct Deferred {
@@ -78,7 +78,6 @@ class SweepEngine {
     bool take_replies(Lane& lane);
     void on_stamp(const nm::TransmitStamp& stamp);
     void has_left(Slot& slot);
-    void notice_drops(std::int64_t now_ns);
     bool expire(std::int64_t now_ns);
 
     // What an answer means (engine_answers.cpp).
@@ -109,9 +108,7 @@ class SweepEngine {
     bool stamps_seen_ = false;        // transmit stamps come
     bool stamps_absent_ = false;      // they do not: what left is not known
     std::int64_t hold_until_ns_ = 0;  // the neighbour table is full
-    std::uint64_t self_drops_ = 0;    // answers that fell out of our buffers, not yet charged to a packet
-    std::int64_t dropped_before_ns_ = 0;
-    std::int64_t drops_looked_ns_ = 0;
+    nm::OwnDrops own_drops_;
     std::int64_t first_send_ns_ = 0;
     std::int64_t last_send_ns_ = 0;
     std::uint64_t packets_ = 0;  // of this run

@@ -110,14 +110,13 @@ SweepEngine::Rtt SweepEngine::rtt_of(const Slot& slot, std::int64_t rx_ns, std::
 
 void SweepEngine::lose(Slot& slot, std::int64_t now_ns) {
     if (slot.tx_ns == 0 && !stamps_seen_) stamps_absent_ = true;
-    if (slot.sent_mono_ns > dropped_before_ns_) self_drops_ = 0;
+    own_drops_.settle(slot.sent_mono_ns);
     if (slot.tx_ns == 0 && stamps_seen_) {
         // It still waits for the neighbour on its way, or was dropped by the queue there.
         ++totals_.lost_self;
         if (slot.stranded++ < free_attempts) --slot.attempts;
         slot.reason = "did not leave this host";
-    } else if (self_drops_ > 0) {
-        --self_drops_;
+    } else if (own_drops_.take()) {
         ++totals_.lost_self;
         if (slot.stranded++ < free_attempts) --slot.attempts;
         slot.reason = "receive buffer full";
