@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "probe/kernel_stamps.hpp"
-
 namespace nmprobe {
 namespace {
 

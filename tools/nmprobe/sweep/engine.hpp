@@ -54,10 +54,6 @@ class SweepEngine {
         std::uint32_t number;
         bool operator>(const Deferred& other) const { return ready_ns > other.ready_ns; }
     };
-    struct Rtt {
-        std::int64_t ns;
-        nm::TsSource source;
-    };
 
     // Which address comes next (engine_order.cpp).
     bool has_new() const;
@@ -85,7 +81,6 @@ class SweepEngine {
     void on_reply(Slot& slot, const nm::Answer& answer, const nm::Incoming& in, std::int64_t now_ns);
     void on_error(Slot& slot, const nm::Answer& answer, std::int64_t now_ns);
     void on_earlier(const nm::Answer& answer, const nm::Incoming& in);
-    Rtt rtt_of(const Slot& slot, std::int64_t rx_ns, std::int64_t now_ns) const;
     void lose(Slot& slot, std::int64_t now_ns);
     void no_neighbour(Slot& slot);
     void next_attempt(Slot& slot, std::int64_t now_ns);

@@ -1,5 +1,5 @@
 // What comes back to a sweep, and what it means that nothing does.
-#include "probe/kernel_stamps.hpp"
+#include "probe/rtt.hpp"
 #include "sweep/engine.hpp"
 #include "wire/icmp_error.hpp"
 
@@ -50,7 +50,7 @@ void SweepEngine::on_reply(Slot& slot, const nm::Answer& answer, const nm::Incom
         return;
     }
     if (slot.waiting() && slot.tx_ns == 0 && !stamps_seen_) stamps_absent_ = true;
-    const Rtt rtt = rtt_of(slot, in.rx_ns, now_ns);
+    const nm::RttReading rtt = nm::read_rtt(slot.sent_mono_ns, slot.tx_ns, in.rx_ns, now_ns);
     const bool in_time = slot.waiting() && (slot.place == Place::resolving || rtt.ns <= options_.timeout_ns);
     slot.answered = in_time;
     if (in_time) {
@@ -96,16 +96,6 @@ void SweepEngine::on_error(Slot& slot, const nm::Answer& answer, std::int64_t no
     slot.error_from = answer.from;
     slot.reason = nm::icmp_reason(slot.address.family, answer.icmp_type, answer.icmp_code);
     next_attempt(slot, now_ns);
-}
-
-// Both kernel stamps if they fit into the monotonic bracket around them (trap T16), else the bracket.
-SweepEngine::Rtt SweepEngine::rtt_of(const Slot& slot, std::int64_t rx_ns, std::int64_t now_ns) const {
-    const std::int64_t bracket_ns = now_ns - slot.sent_mono_ns;
-    const std::int64_t kernel_ns = rx_ns - slot.tx_ns;
-    const bool stamped = rx_ns != 0 && slot.tx_ns != 0 && kernel_ns >= 0 &&
-                         kernel_ns <= bracket_ns + nm::bracket_slack_ns(bracket_ns);
-    if (stamped) return {kernel_ns, nm::TsSource::kernel};
-    return {bracket_ns, nm::TsSource::mono};
 }
 
 void SweepEngine::lose(Slot& slot, std::int64_t now_ns) {
