@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/unique_fd.hpp"
 #include "net/ip.hpp"
+#include "net/socket_option.hpp"
 
 namespace nm {
 namespace {
@@ -47,8 +48,8 @@ void await_receive_stamps() {
     ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
     ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
     ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
-    const int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
+    set_option(fd.get(), SOL_SOCKET, SO_TIMESTAMPING,
+               SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
     for (int attempt = 0; attempt < tries && !loopback_is_stamped(fd.get()); ++attempt)
         ::nanosleep(&pause, nullptr);
 }

@@ -8,14 +8,14 @@
 
 #include "base/result.hpp"
 #include "net/ip.hpp"
+#include "net/socket_option.hpp"
 
 namespace nm {
 
 bool ReservedPorts::hold(int domain, int type, std::uint16_t port) {
     UniqueFd fd(::socket(domain, type | SOCK_CLOEXEC, 0));
     if (!fd) return domain == AF_INET6;  // no IPv6 here: nothing to reserve
-    const int on = 1;
-    if (domain == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (domain == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     sockaddr_storage address;
     const std::uint8_t any[16] = {};
     const socklen_t length =

@@ -3,7 +3,6 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <sys/uio.h>
@@ -17,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "net/socket_option.hpp"
 #include "probe/kernel_stamps.hpp"
 
 namespace nm {
@@ -26,10 +26,6 @@ constexpr std::size_t control_bytes = 256;
 constexpr std::size_t error_packet_bytes = 1024;
 // What the kernel charges for a small packet in a receive buffer: the sk_buff, its shared info and the data.
 constexpr std::size_t bytes_per_packet = 832;
-
-bool set_option(int fd, int level, int name, int value) {
-    return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
-}
 
 // Packets with a wrong checksum that the kernel has seen in this network namespace.
 std::uint64_t checksum_errors(int protocol) {
@@ -140,9 +136,7 @@ Status StampSocket::configure() {
     if (options_.header_included && !set_option(fd, level, v4 ? IP_HDRINCL : IPV6_HDRINCL, 1))
         return os_error("header included", errno);
     if (!is_raw()) set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
-    if (!options_.interface.empty() &&
-        ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
-                     static_cast<socklen_t>(options_.interface.size())) != 0)
+    if (!bind_to_interface(fd, options_.interface))
         return os_error("--interface " + options_.interface, errno);
     if (options_.source.is_set()) {
         sockaddr_storage address;

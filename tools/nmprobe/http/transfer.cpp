@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "base/clock.hpp"
+#include "net/socket_option.hpp"
 #include "probe/kernel_stamps.hpp"
 #include "probe/socket_options.hpp"
 
@@ -92,10 +93,6 @@ std::string version_name(long version) {
         default:
             return {};
     }
-}
-
-void set_number(int fd, int level, int name, int value) {
-    (void)::setsockopt(fd, level, name, &value, sizeof value);
 }
 
 // When the first byte that waits on the socket came in, as CLOCK_MONOTONIC; 0 when the kernel has no stamp.
@@ -214,15 +211,14 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
     const bool v4 = address->family == AF_INET;
     const int fd = ::socket(address->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return CURL_SOCKET_BAD;
-    set_number(fd, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+    nm::set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
+                   SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
     const linger at_once{1, 0};
     if (options.reset) (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
-    if (options.tos >= 0) set_number(fd, level, v4 ? IP_TOS : IPV6_TCLASS, options.tos);
-    if (options.ttl >= 0) set_number(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options.ttl);
-    if (!options.interface.empty())
-        (void)::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options.interface.data(),
-                           static_cast<socklen_t>(options.interface.size()));
+    if (options.tos >= 0) nm::set_option(fd, level, v4 ? IP_TOS : IPV6_TCLASS, options.tos);
+    if (options.ttl >= 0) nm::set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options.ttl);
+    nm::bind_to_interface(fd, options.interface);
     const nm::IpAddress source = nm::source_address(options, v4 ? nm::Family::v4 : nm::Family::v6);
     sockaddr_storage own;
     if (source.is_set()) {

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/socket_option.hpp"
+
 namespace nmprobe {
 namespace {
 
@@ -41,8 +43,7 @@ SweepEngine::SweepEngine(const SweepOptions& options, const SweepOrder& order, c
       prefix_pacer_(options.prefix_rate_pps),
       slots_(slots_wanted(protocol.sockets(), order.size())) {
     for (nm::StampSocket* socket : protocol.sockets()) {
-        const int on = 1;
-        if (options.all) ::setsockopt(socket->fd(), SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+        if (options.all) nm::set_option(socket->fd(), SOL_SOCKET, SO_BROADCAST, 1);
         lanes_.push_back({socket, {}, false});
         own_drops_.watch(*socket);
     }

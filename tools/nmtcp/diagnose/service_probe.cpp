@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "app/signals.hpp"
+#include "net/socket_option.hpp"
 #include "probe/socket_options.hpp"
 
 namespace nmtcp {
@@ -26,10 +27,7 @@ int connect_to(const nm::ProbeOptions& options, const nm::Endpoint& to, nm::Uniq
     const bool v4 = to.address.is_v4();
     fd = nm::UniqueFd(::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return errno;
-    if (!options.interface.empty() &&
-        ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, options.interface.data(),
-                     static_cast<socklen_t>(options.interface.size())) != 0)
-        return errno;
+    if (!nm::bind_to_interface(fd.get(), options.interface)) return errno;
     sockaddr_storage address;
     if (const nm::IpAddress source = nm::source_address(options, to.address.family); source.is_set()) {
         const socklen_t length = nm::to_sockaddr(source, 0, address);

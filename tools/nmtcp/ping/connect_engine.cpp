@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/socket_option.hpp"
 #include "ping/wire_tcp.hpp"
 #include "probe/kernel_stamps.hpp"
 #include "wire/icmp_error.hpp"
@@ -31,10 +32,6 @@ std::size_t raise_descriptor_limit(std::size_t wanted) {
     const std::size_t granted = limit.rlim_cur;
     return granted > descriptors_kept ? std::min(wanted, granted - descriptors_kept)
                                       : std::min<std::size_t>(wanted, granted / 2 + 1);
-}
-
-bool set_option(int fd, int level, int name, int value) {
-    return ::setsockopt(fd, level, name, &value, sizeof value) == 0;
 }
 
 nm::Endpoint end_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
@@ -160,18 +157,15 @@ int ConnectEngine::open_socket(const nm::ProbeTarget& target, nm::UniqueFd& fd) 
     fd = nm::UniqueFd(::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return errno;
     const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
-    set_option(fd.get(), level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
-    if (options_.tos >= 0) set_option(fd.get(), level, v4 ? IP_TOS : IPV6_TCLASS, options_.tos);
-    if (options_.ttl >= 0) set_option(fd.get(), level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options_.ttl);
+    nm::set_option(fd.get(), level, v4 ? IP_RECVERR : IPV6_RECVERR, 1);
+    if (options_.tos >= 0) nm::set_option(fd.get(), level, v4 ? IP_TOS : IPV6_TCLASS, options_.tos);
+    if (options_.ttl >= 0) nm::set_option(fd.get(), level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, options_.ttl);
     const linger reset{1, 0};
     ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    if (!options_.interface.empty() &&
-        ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
-                     static_cast<socklen_t>(options_.interface.size())) != 0)
-        return errno;
+    if (!nm::bind_to_interface(fd.get(), options_.interface)) return errno;
     const auto source = nm::parse_ip(options_.source);
     if (source && source->family == target.address.family) {
-        set_option(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        nm::set_option(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
         sockaddr_storage address;
         const socklen_t length = nm::to_sockaddr(*source, 0, address);
         if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return errno;
