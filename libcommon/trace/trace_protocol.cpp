@@ -108,7 +108,6 @@ TraceProtocol::TraceProtocol(const TraceOptions& options)
 
 void TraceProtocol::open(Lane& lane, Family family) const {
     StampSocketOptions wanted = socket_options(options_, family, 640);
-    lane.source = wanted.source;
     wanted.tos = wanted.ttl = -1;  // both are in our own headers
     wanted.header_included = true;
     wanted.protocol =
@@ -133,11 +132,7 @@ void TraceProtocol::open(Lane& lane, Family family) const {
     }
     lane.icmp = std::move(*icmp);
     lane.transport = std::move(*transport);
-    lane.route_probe =
-        UniqueFd(::socket(family == Family::v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!options_.interface.empty())
-        ::setsockopt(lane.route_probe.get(), SOL_SOCKET, SO_BINDTODEVICE, options_.interface.data(),
-                     static_cast<socklen_t>(options_.interface.size()));
+    lane.source.emplace(options_, family);
 }
 
 std::vector<StampSocket*> TraceProtocol::sockets() {
@@ -157,28 +152,13 @@ std::uint16_t TraceProtocol::port_of(const ProbeTarget& target) const {
 
 // --- sending ---
 
-IpAddress TraceProtocol::source_to(Lane& lane, const IpAddress& to) const {
-    if (lane.source.is_set()) return lane.source;
-    const std::uint8_t any[16] = {};
-    sockaddr_storage address;
-    socklen_t length = to_sockaddr(to, 9, address);
-    // Fails without a route: the send will say so.
-    if (::connect(lane.route_probe.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
-        return to.is_v4() ? IpAddress::v4(any) : IpAddress::v6(any);
-    length = sizeof address;
-    ::getsockname(lane.route_probe.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    IpAddress source = IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
-    source.zone = 0;
-    return source;
-}
-
 void TraceProtocol::build(std::vector<Outgoing>& batch) {
     for (std::size_t slot = 0; slot < batch.size(); ++slot) {
         Outgoing& out = batch[slot];
         ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
         IpAddress& from = target.tally->source;
-        if (!from.is_set()) from = source_to(lane(out.to.family), out.to);
+        if (!from.is_set()) from = lane(out.to.family).source->to(out.to);
         const ProbeName name = ProbeName::of(out.seq);
         TracePacket packet{out.index, from, out.to, port_of(target), name.ttl, name.flow};
         if (options_.method == TraceMethod::icmp) packet.port = 0;

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
-#include "base/unique_fd.hpp"
 #include "probe/options.hpp"
 #include "probe/packet_engine.hpp"
 #include "probe/reserved_ports.hpp"
+#include "probe/route_source.hpp"
 #include "trace/wire_trace.hpp"
 
 namespace nm {
@@ -75,8 +76,7 @@ class TraceProtocol : public PacketProtocol {
     struct Lane {
         std::unique_ptr<StampSocket> icmp;       // sends, and receives errors and echo replies
         std::unique_ptr<StampSocket> transport;  // receives TCP or UDP
-        IpAddress source;                        // of --source
-        UniqueFd route_probe;                    // asks the kernel for the source address of a route
+        std::optional<RouteSource> source;
         std::string why_not;
         Exit exit = Exit::ok;
     };
@@ -91,7 +91,6 @@ class TraceProtocol : public PacketProtocol {
     };
 
     void open(Lane& lane, Family family) const;
-    IpAddress source_to(Lane& lane, const IpAddress& to) const;
     const Sent* sent_of(TraceHit& hit) const;
     Answer answer_of(const TraceHit& hit, const Sent& sent);
     TraceNote note_of(const TraceHit& hit, const Sent& sent) const;

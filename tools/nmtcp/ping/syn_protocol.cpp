@@ -1,9 +1,6 @@
 #include "ping/syn_protocol.hpp"
 
 #include <netinet/in.h>
-#include <sys/random.h>
-
-#include <cerrno>
 
 #include "probe/socket_options.hpp"
 
@@ -60,11 +57,7 @@ SynProtocol::SynProtocol(const PingOptions& options)
     : reserved_(SOCK_STREAM, source_ports, "close some connections, or use --method connect"),
       run_(SynRun::random(reserved_.first())),
       builder_(run_, nm::StampSocket::send_batch),
-      source_v4_(nm::source_address(options, Family::v4)),
-      route_probe_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    if (!options.interface.empty())
-        ::setsockopt(route_probe_.get(), SOL_SOCKET, SO_BINDTODEVICE, options.interface.data(),
-                     static_cast<socklen_t>(options.interface.size()));
+      source_(options, Family::v4) {
     if (options.wants(Family::v4))
         v4_ = open(Family::v4, options);
     else
@@ -114,25 +107,13 @@ std::vector<nm::StampSocket*> SynProtocol::sockets() {
     return sockets;
 }
 
-IpAddress SynProtocol::source_to(const IpAddress& to) {
-    if (source_v4_.is_set()) return source_v4_;
-    sockaddr_storage address;
-    socklen_t length = nm::to_sockaddr(to, 9, address);
-    // Fails without a route: the send will say so.
-    if (::connect(route_probe_.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
-        return IpAddress::v4(0U);
-    length = sizeof address;
-    ::getsockname(route_probe_.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address));
-}
-
 void SynProtocol::build(std::vector<nm::Outgoing>& batch) {
     for (std::size_t slot = 0; slot < batch.size(); ++slot) {
         nm::Outgoing& out = batch[slot];
         nm::ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
         IpAddress& from = target.tally->source;
-        if (out.to.is_v4() && !from.is_set()) from = source_to(out.to);
+        if (out.to.is_v4() && !from.is_set()) from = source_.to(out.to);
         out.bytes = builder_.build(slot, out.index, from, out.to, target.port);
     }
 }

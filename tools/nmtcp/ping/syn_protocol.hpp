@@ -2,10 +2,10 @@
 // connection, resets what answers.
 #pragma once
 
-#include "base/unique_fd.hpp"
 #include "ping/ping.hpp"
 #include "ping/wire_tcp.hpp"
 #include "probe/reserved_ports.hpp"
+#include "probe/route_source.hpp"
 
 namespace nmtcp {
 
@@ -35,14 +35,12 @@ class SynProtocol : public nm::PacketProtocol {
     };
 
     Lane open(nm::Family family, const PingOptions& options) const;
-    nm::IpAddress source_to(const nm::IpAddress& to);
     const Lane& lane(nm::Family family) const { return family == nm::Family::v4 ? v4_ : v6_; }
 
     nm::ReservedPorts reserved_;
     SynRun run_;
     SynBuilder builder_;
-    nm::IpAddress source_v4_;
-    nm::UniqueFd route_probe_;  // a UDP socket that asks the kernel for the source address of a route
+    nm::RouteSource source_;  // IPv4: for IPv6 the kernel fills in the checksum
     Lane v4_;
     Lane v6_;
 };
