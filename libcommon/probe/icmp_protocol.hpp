@@ -1,6 +1,7 @@
 // ICMP echo for the packet engine: one socket a family, raw where it is allowed, else datagram.
 #pragma once
 
+#include "probe/family_lanes.hpp"
 #include "probe/options.hpp"
 #include "probe/wire_icmp.hpp"
 
@@ -25,23 +26,19 @@ class IcmpProtocol : public PacketProtocol {
     Answer parse_quote(const StampSocket& socket, const QueuedError& error) override;
 
     // Why addresses of this family cannot be probed; empty when they can.
-    std::string why_not(Family family) const;
+    std::string why_not(Family family) const { return lanes_.why_not(family); }
     SocketKind kind(Family family) const;
 
   private:
-    struct Lane {
+    struct Lane : FamilyLane {
         std::unique_ptr<StampSocket> socket;
-        std::string why_not;
-        Exit exit = Exit::ok;
     };
 
-    Lane open(Family family, const IcmpOptions& options) const;
-    const Lane& lane(Family family) const { return family == Family::v4 ? v4_ : v6_; }
+    void open(Lane& lane, Family family, const IcmpOptions& options) const;
 
     EchoRun run_;
     EchoBuilder builder_;
-    Lane v4_;
-    Lane v6_;
+    FamilyLanes<Lane> lanes_;
 };
 
 }  // namespace nm

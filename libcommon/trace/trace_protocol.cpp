@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "probe/packet_filters.hpp"
 #include "probe/socket_options.hpp"
 #include "wire/icmp_error.hpp"
 
@@ -15,56 +16,6 @@ namespace {
 
 constexpr std::uint16_t udp_port = 33'434;
 constexpr std::uint16_t tcp_port = 80;
-
-// Keeps ICMP errors and echo replies with one of our identifiers.
-std::vector<sock_filter> icmp_filter(Family family, const TraceRun& run) {
-    const std::uint32_t mask = 0xFFFF & ~(run.flows - 1U);
-    if (family == Family::v4) {
-        return {
-            BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-            BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHOREPLY, 0, 4),
-            BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
-            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 4, 0),
-            BPF_STMT(BPF_RET | BPF_K, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_DEST_UNREACH, 2, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TIME_EXCEEDED, 1, 0),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_PARAMETERPROB, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
-            BPF_STMT(BPF_RET | BPF_K, 0),
-        };
-    }
-    return {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REPLY, 0, 4),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 2, 0),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ICMP6_PARAM_PROB, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-}
-
-// Keeps TCP or UDP to one of our ports: both have the destination port at the same place.
-std::vector<sock_filter> transport_filter(Family family, const TraceRun& run) {
-    std::vector<sock_filter> program;
-    if (family == Family::v4) {
-        program = {BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2)};
-    } else {
-        program = {BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2)};
-    }
-    const std::vector<sock_filter> rest{
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xFFFF & ~(run.flows - 1U)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, run.first_mark, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-    };
-    program.insert(program.end(), rest.begin(), rest.end());
-    return program;
-}
 
 // Source ports of all flows, held for the run; an echo identifier needs no holding.
 std::unique_ptr<ReservedPorts> reserve(const TraceOptions& options, std::uint16_t flows) {
@@ -93,17 +44,8 @@ TraceProtocol::TraceProtocol(const TraceOptions& options)
                             first_mark_of(reserved_.get(), flows_of(options)), options.tos)),
       builder_(run_, StampSocket::send_batch),
       sent_(short_indexes) {
-    for (const Family family : {Family::v4, Family::v6}) {
-        Lane& opened = lane(family);
-        if (options.wants(family))
-            open(opened, family);
-        else
-            opened.why_not =
-                family == Family::v4 ? "IPv4 is switched off by --ipv6" : "IPv6 is switched off by --ipv4";
-    }
-    if (v4_.icmp || v6_.icmp) return;
-    const Lane& asked = options.wants(Family::v4) ? v4_ : v6_;
-    throw UserError(asked.exit, asked.why_not + ": give the program CAP_NET_RAW (setcap cap_net_raw+ep)");
+    lanes_.open(options, ": give the program CAP_NET_RAW (setcap cap_net_raw+ep)",
+                [&](Lane& lane, Family family) { open(lane, family); });
 }
 
 void TraceProtocol::open(Lane& lane, Family family) const {
@@ -112,7 +54,8 @@ void TraceProtocol::open(Lane& lane, Family family) const {
     wanted.header_included = true;
     wanted.protocol =
         family == Family::v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6);
-    wanted.filter = icmp_filter(family, run_);
+    const auto mark_mask = static_cast<std::uint16_t>(~(run_.flows - 1U));
+    wanted.filter = keep_icmp_errors_and_replies(family, run_.first_mark, mark_mask);
     auto icmp = StampSocket::open(wanted);
     const Error* error = icmp ? nullptr : &icmp.error();
     Result<std::unique_ptr<StampSocket>> transport = std::unique_ptr<StampSocket>();
@@ -120,26 +63,26 @@ void TraceProtocol::open(Lane& lane, Family family) const {
         const bool tcp = options_.method == TraceMethod::tcp;
         wanted.header_included = false;
         wanted.protocol = tcp ? static_cast<int>(IPPROTO_TCP) : static_cast<int>(IPPROTO_UDP);
-        wanted.filter = transport_filter(family, run_);
+        wanted.filter = keep_ports(family, run_.first_mark, run_.flows);
         if (family == Family::v6) wanted.checksum_offset = tcp ? 16 : 6;
         transport = StampSocket::open(wanted);
         if (!transport) error = &transport.error();
     }
     if (error != nullptr) {
-        lane.why_not = error->message;
-        lane.exit = error->exit;
+        lane.fail(*error);
         return;
     }
     lane.icmp = std::move(*icmp);
     lane.transport = std::move(*transport);
     lane.source.emplace(options_, family);
+    lane.is_open = true;
 }
 
 std::vector<StampSocket*> TraceProtocol::sockets() {
     std::vector<StampSocket*> sockets;
-    for (const Lane* lane : {&v4_, &v6_}) {
-        if (lane->icmp) sockets.push_back(lane->icmp.get());
-        if (lane->transport) sockets.push_back(lane->transport.get());
+    for (const Lane& lane : lanes_.all()) {
+        if (lane.icmp) sockets.push_back(lane.icmp.get());
+        if (lane.transport) sockets.push_back(lane.transport.get());
     }
     return sockets;
 }
@@ -158,7 +101,7 @@ void TraceProtocol::build(std::vector<Outgoing>& batch) {
         ProbeTarget& target = *out.target;
         // Once a round, because routes change between rounds.
         IpAddress& from = target.tally->source;
-        if (!from.is_set()) from = lane(out.to.family).source->to(out.to);
+        if (!from.is_set()) from = lanes_.of(out.to.family).source->to(out.to);
         const ProbeName name = ProbeName::of(out.seq);
         TracePacket packet{out.index, from, out.to, port_of(target), name.ttl, name.flow};
         if (options_.method == TraceMethod::icmp) packet.port = 0;
@@ -252,7 +195,7 @@ Answer TraceProtocol::answer_of(const TraceHit& hit, const Sent& sent) {
 void TraceProtocol::parse(const StampSocket& socket, const std::vector<Incoming>& in,
                           std::vector<Answer>& out) {
     const Family family = socket.family();
-    const bool is_icmp = &socket == lane(family).icmp.get();
+    const bool is_icmp = &socket == lanes_.of(family).icmp.get();
     notes_.assign(1, TraceNote{});
     for (const Incoming& packet : in) {
         TraceHit hit = is_icmp ? parse_trace_icmp(run_, family, packet.bytes)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "probe/family_lanes.hpp"
 #include "probe/options.hpp"
 #include "probe/packet_engine.hpp"
 #include "probe/reserved_ports.hpp"
@@ -66,19 +67,15 @@ class TraceProtocol : public PacketProtocol {
     // Of PacketEvent::note; valid until the next packets are read. 0: none.
     const TraceNote& note(std::uint32_t number) const { return notes_[number]; }
     // Why addresses of this family cannot be traced; empty when they can.
-    std::string why_not(Family family) const {
-        return lane(family).icmp ? std::string() : lane(family).why_not;
-    }
+    std::string why_not(Family family) const { return lanes_.why_not(family); }
     std::uint16_t flows() const { return run_.flows; }
     std::uint16_t port_of(const ProbeTarget& target) const;
 
   private:
-    struct Lane {
+    struct Lane : FamilyLane {
         std::unique_ptr<StampSocket> icmp;       // sends, and receives errors and echo replies
         std::unique_ptr<StampSocket> transport;  // receives TCP or UDP
         std::optional<RouteSource> source;
-        std::string why_not;
-        Exit exit = Exit::ok;
     };
     struct Sent {
         IpAddress to;
@@ -94,8 +91,6 @@ class TraceProtocol : public PacketProtocol {
     const Sent* sent_of(TraceHit& hit) const;
     Answer answer_of(const TraceHit& hit, const Sent& sent);
     TraceNote note_of(const TraceHit& hit, const Sent& sent) const;
-    Lane& lane(Family family) { return family == Family::v4 ? v4_ : v6_; }
-    const Lane& lane(Family family) const { return family == Family::v4 ? v4_ : v6_; }
 
     const TraceOptions& options_;
     std::unique_ptr<ReservedPorts> reserved_;
@@ -104,8 +99,7 @@ class TraceProtocol : public PacketProtocol {
     std::vector<Sent> sent_;  // by short index: an older packet with the same one is known no more
     std::vector<TraceNote> notes_ = {TraceNote{}};  // the first: of what no answer told
     std::uint32_t newest_ = 0;
-    Lane v4_;
-    Lane v6_;
+    FamilyLanes<Lane> lanes_;
 };
 
 }  // namespace nm

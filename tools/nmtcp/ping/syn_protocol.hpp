@@ -4,6 +4,7 @@
 
 #include "ping/ping.hpp"
 #include "ping/wire_tcp.hpp"
+#include "probe/family_lanes.hpp"
 #include "probe/reserved_ports.hpp"
 #include "probe/route_source.hpp"
 
@@ -22,27 +23,21 @@ class SynProtocol : public nm::PacketProtocol {
     nm::Answer parse_quote(const nm::StampSocket&, const nm::QueuedError&) override { return {}; }
 
     // Why addresses of this family cannot be probed; empty when they can.
-    std::string why_not(nm::Family family) const {
-        return lane(family).tcp ? std::string() : lane(family).why_not;
-    }
+    std::string why_not(nm::Family family) const { return lanes_.why_not(family); }
 
   private:
-    struct Lane {
+    struct Lane : nm::FamilyLane {
         std::unique_ptr<nm::StampSocket> tcp;
         std::unique_ptr<nm::StampSocket> icmp;
-        std::string why_not;
-        nm::Exit exit = nm::Exit::ok;
     };
 
-    Lane open(nm::Family family, const PingOptions& options) const;
-    const Lane& lane(nm::Family family) const { return family == nm::Family::v4 ? v4_ : v6_; }
+    void open(Lane& lane, nm::Family family, const PingOptions& options) const;
 
     nm::ReservedPorts reserved_;
     SynRun run_;
     SynBuilder builder_;
     nm::RouteSource source_;  // IPv4: for IPv6 the kernel fills in the checksum
-    Lane v4_;
-    Lane v6_;
+    nm::FamilyLanes<Lane> lanes_;
 };
 
 // The raw way, or nullptr where it is not allowed and --method auto may do without.
