@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "net/checksum.hpp"
+#include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nm {
@@ -20,21 +21,6 @@ std::uint64_t mix(std::uint64_t x) {  // the finalizer of splitmix64
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
     return x ^ (x >> 31);
-}
-
-void put_u16(std::uint8_t* at, std::uint16_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-
-void put_u32(std::uint8_t* at, std::uint32_t value) {
-    put_u16(at, static_cast<std::uint16_t>(value >> 16));
-    put_u16(at + 2, static_cast<std::uint16_t>(value));
-}
-
-void put_u64(std::uint8_t* at, std::uint64_t value) {
-    put_u32(at, static_cast<std::uint32_t>(value >> 32));
-    put_u32(at + 4, static_cast<std::uint32_t>(value));
 }
 
 // The head of an echo packet; type and code are read already.

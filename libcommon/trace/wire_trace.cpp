@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "net/checksum.hpp"
+#include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nm {
@@ -18,16 +19,6 @@ constexpr std::size_t balance_at = 16;  // two bytes that keep the checksum
 constexpr std::size_t datagram_size = 20;
 constexpr std::size_t segment_size = 24;  // with the MSS option
 constexpr std::uint8_t flag_syn = 0x02, flag_rst = 0x04, flag_ack = 0x10;
-
-void put_u16(std::uint8_t* at, std::uint16_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-
-void put_u32(std::uint8_t* at, std::uint32_t value) {
-    put_u16(at, static_cast<std::uint16_t>(value >> 16));
-    put_u16(at + 2, static_cast<std::uint16_t>(value));
-}
 
 int proto_of(TraceMethod method, Family family) {
     if (method == TraceMethod::udp) return IPPROTO_UDP;
@@ -214,9 +205,7 @@ std::size_t TraceBuilder::build_transport(std::uint8_t* at, const TracePacket& p
         put_u16(at + 4, run_.mark_of(packet.flow));
         put_u16(at + 6, short_index(packet.index));
     }
-    const std::uint64_t cookie = run_.cookie(packet.index);
-    put_u32(at + cookie_at, static_cast<std::uint32_t>(cookie >> 32));
-    put_u32(at + cookie_at + 4, static_cast<std::uint32_t>(cookie));
+    put_u64(at + cookie_at, run_.cookie(packet.index));
     const std::uint16_t balance = checksum_finish(checksum_add(pseudo_sum(run_, packet), Bytes(at, size)));
     std::memcpy(at + balance_at, &balance, sizeof balance);
     return size;

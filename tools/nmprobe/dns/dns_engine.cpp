@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "probe/socket_options.hpp"
+#include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nmprobe {
@@ -160,9 +161,7 @@ nm::InFlight* DnsEngine::find(std::uint16_t id, std::size_t lane) {
 // The query with its id and, if wanted, the case of its letters (draft-vixie-dnsext-dns0x20).
 nm::Bytes DnsEngine::write_query(std::uint8_t* room, std::uint32_t index, const DnsQuery& query) const {
     std::memcpy(room, query.bytes.data(), query.bytes.size());
-    const std::uint16_t id = id_of(index);
-    room[0] = static_cast<std::uint8_t>(id >> 8);
-    room[1] = static_cast<std::uint8_t>(id);
+    nm::put_u16(room, id_of(index));
     if (options_.random_case) {
         const std::size_t name_size = query.question_size - 4;
         for (std::size_t i = 0; i < name_size; ++i) {
@@ -365,8 +364,7 @@ void DnsEngine::ask_by_tcp(DnsResult result, std::uint16_t id) {
     ++counts_.by_tcp;
     const DnsServer& server = plan_.server(result.target);
     std::vector<std::uint8_t> query = plan_.name(result.target).query.bytes;
-    query[0] = static_cast<std::uint8_t>(id >> 8);
-    query[1] = static_cast<std::uint8_t>(id);
+    nm::put_u16(query.data(), id);
     const bool after_udp = result.rtt_ns >= 0;
     tcp_.ask(server.address, server.port, query, [this, result, id, after_udp](TcpOutcome&& outcome) mutable {
         result.ts = nm::now();

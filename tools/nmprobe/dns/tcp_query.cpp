@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "base/clock.hpp"
+#include "wire/byte_writer.hpp"
 
 namespace nmprobe {
 namespace {
@@ -57,7 +58,7 @@ void TcpQueries::ask(const nm::IpAddress& server, std::uint16_t port, nm::Bytes 
     connection.callback = std::move(callback);
     connection.began_ns = nm::monotonic_ns();
     connection.deadline_ns = connection.began_ns + timeout_ns_;
-    connection.out = {static_cast<std::uint8_t>(query.size() >> 8), static_cast<std::uint8_t>(query.size())};
+    nm::append_u16(connection.out, static_cast<unsigned>(query.size()));
     connection.out.insert(connection.out.end(), query.begin(), query.end());
     const int domain = server.is_v4() ? AF_INET : AF_INET6;
     connection.fd.reset(::socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

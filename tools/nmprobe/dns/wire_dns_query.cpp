@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "dns/wire_dns.hpp"
 #include "net/ip.hpp"
+#include "wire/byte_writer.hpp"
 
 namespace nmprobe {
 namespace {
@@ -9,11 +10,6 @@ namespace {
 constexpr std::uint16_t type_opt = 41;
 constexpr std::uint16_t option_nsid = 3;
 constexpr std::size_t longest_label = 63;
-
-void put_u16(std::vector<std::uint8_t>& out, unsigned value) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
-}
 
 // The byte that an escape in a name stands for; text begins behind the backslash and is shortened by it.
 std::optional<std::uint8_t> unescape(std::string_view& text) {
@@ -60,23 +56,23 @@ std::optional<DnsQuery> encode_query(const DnsQuestion& question) {
     if (!name) return std::nullopt;
     DnsQuery query;
     std::vector<std::uint8_t>& out = query.bytes;
-    put_u16(out, 0);
-    put_u16(out, (question.recursion ? dns_rd : 0U) | (question.checking_disabled ? dns_cd : 0U));
-    for (const unsigned count : {1U, 0U, 0U, question.edns ? 1U : 0U}) put_u16(out, count);
+    nm::append_u16(out, 0);
+    nm::append_u16(out, (question.recursion ? dns_rd : 0U) | (question.checking_disabled ? dns_cd : 0U));
+    for (const unsigned count : {1U, 0U, 0U, question.edns ? 1U : 0U}) nm::append_u16(out, count);
     out.insert(out.end(), name->begin(), name->end());
-    put_u16(out, question.type);
-    put_u16(out, 1);  // IN
+    nm::append_u16(out, question.type);
+    nm::append_u16(out, 1);  // IN
     query.question_size = out.size() - dns_header_size;
     if (!question.edns) return query;
     out.push_back(0);  // the root
-    put_u16(out, type_opt);
-    put_u16(out, question.edns_size);
-    put_u16(out, 0);  // extended rcode, version
-    put_u16(out, question.dnssec_ok ? 0x8000U : 0U);
-    put_u16(out, question.nsid ? 4U : 0U);
+    nm::append_u16(out, type_opt);
+    nm::append_u16(out, question.edns_size);
+    nm::append_u16(out, 0);  // extended rcode, version
+    nm::append_u16(out, question.dnssec_ok ? 0x8000U : 0U);
+    nm::append_u16(out, question.nsid ? 4U : 0U);
     if (question.nsid) {
-        put_u16(out, option_nsid);
-        put_u16(out, 0);
+        nm::append_u16(out, option_nsid);
+        nm::append_u16(out, 0);
     }
     return query;
 }

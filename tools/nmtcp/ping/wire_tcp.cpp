@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "net/checksum.hpp"
+#include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
 
 namespace nmtcp {
@@ -23,16 +24,6 @@ constexpr std::uint8_t proto_tcp = 6;
 // shows.
 constexpr std::array<std::uint8_t, 20> options{2, 4, 0x05, 0xB4, 4, 2, 8, 10, 0, 0,
                                                0, 1, 0,    0,    0, 0, 1, 3,  3, 7};
-
-void put_u16(std::uint8_t* at, std::uint16_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-
-void put_u32(std::uint8_t* at, std::uint32_t value) {
-    put_u16(at, static_cast<std::uint16_t>(value >> 16));
-    put_u16(at + 2, static_cast<std::uint16_t>(value));
-}
 
 // RFC 9293 section 3.1: kind, length, data; 0 ends the list, 1 fills.
 void read_options(ByteReader in, Answer& answer) {
@@ -110,7 +101,7 @@ SynBuilder::SynBuilder(const SynRun& run, std::size_t slots) : run_(run), rooms_
         std::uint8_t* segment = rooms_.data() + slot * syn_size;
         segment[12] = (syn_size / 4) << 4;
         segment[13] = flag_syn;
-        put_u16(segment + 14, 64'240);  // window
+        nm::put_u16(segment + 14, 64'240);  // window
         std::memcpy(segment + 20, options.data(), options.size());
     }
 }
@@ -118,10 +109,10 @@ SynBuilder::SynBuilder(const SynRun& run, std::size_t slots) : run_(run), rooms_
 Bytes SynBuilder::build(std::size_t slot, std::uint32_t index, const IpAddress& from, const IpAddress& to,
                         std::uint16_t port) {
     std::uint8_t* segment = rooms_.data() + slot * syn_size;
-    put_u16(segment, run_.port_of(index));
-    put_u16(segment + 2, port);
-    put_u32(segment + 4, run_.sequence_of(index));
-    put_u16(segment + 16, 0);
+    nm::put_u16(segment, run_.port_of(index));
+    nm::put_u16(segment + 2, port);
+    nm::put_u32(segment + 4, run_.sequence_of(index));
+    nm::put_u16(segment + 16, 0);
     if (to.is_v4()) {
         const std::uint64_t sum = nm::pseudo_header_sum(from, to, proto_tcp, syn_size);
         const std::uint16_t checksum = nm::checksum_finish(nm::checksum_add(sum, Bytes(segment, syn_size)));
