@@ -2,10 +2,9 @@
 // whatever carries it (a TCP sequence number). Proof: tests/unit/nmtcp_wire_test.cpp.
 #pragma once
 
-#include <sys/random.h>
-
 #include <cstdint>
-#include <cstdlib>
+
+#include "base/random.hpp"
 
 namespace nm {
 namespace detail {
@@ -30,7 +29,7 @@ struct KeyedIndex {
 
     static KeyedIndex random() {
         KeyedIndex index;
-        if (::getrandom(index.key, sizeof index.key, 0) < 0) std::abort();
+        fill_random(index.key, sizeof index.key);
         return index;
     }
     std::uint32_t hide(std::uint32_t index) const {

@@ -1,11 +1,11 @@
 #include "probe/reserved_ports.hpp"
 
 #include <netinet/in.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <string>
 
+#include "base/random.hpp"
 #include "base/result.hpp"
 #include "net/ip.hpp"
 #include "net/socket_option.hpp"
@@ -28,8 +28,7 @@ bool ReservedPorts::hold(int domain, int type, std::uint16_t port) {
 ReservedPorts::ReservedPorts(int type, std::uint16_t count, const char* hint) {
     constexpr int tries = 200;
     for (int attempt = 0; attempt < tries; ++attempt) {
-        std::uint16_t draw = 0;
-        if (::getrandom(&draw, sizeof draw, 0) < 0) break;
+        const auto draw = random_number<std::uint16_t>();
         first_ = static_cast<std::uint16_t>((32'768 + draw % 28'000) & ~(count - 1));
         held_.clear();
         bool free = true;

@@ -2,10 +2,10 @@
 
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
-#include <sys/random.h>
 
 #include <cstring>
 
+#include "base/random.hpp"
 #include "net/checksum.hpp"
 #include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::uint8_t pattern_byte(std::size_t i) {
     return static_cast<std::uint8_t>(i);
-}
-
-std::uint64_t mix(std::uint64_t x) {  // the finalizer of splitmix64
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
 }
 
 // The head of an echo packet; type and code are read already.
@@ -101,17 +95,15 @@ Answer read_quoted_echo(const EchoRun& run, ByteReader in, int request_type, con
 
 EchoRun EchoRun::random(std::size_t payload_size) {
     EchoRun run;
-    std::uint16_t identifier = 0;
     // Random for every run: a constant one gets stuck in the state of firewalls (trap T37).
-    if (::getrandom(run.key, sizeof run.key, 0) < 0 || ::getrandom(&identifier, sizeof identifier, 0) < 0)
-        std::abort();
-    run.identifier = identifier & identifier_mask;
+    fill_random(run.key, sizeof run.key);
+    run.identifier = random_number<std::uint16_t>() & identifier_mask;
     run.payload_size = payload_size;
     return run;
 }
 
 std::uint64_t EchoRun::cookie(std::uint32_t index) const {
-    return mix(mix(index ^ key[0]) ^ key[1]);
+    return mix64(mix64(index ^ key[0]) ^ key[1]);
 }
 
 EchoBuilder::EchoBuilder(const EchoRun& run, std::size_t slots)

@@ -3,10 +3,10 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
-#include <sys/random.h>
 
 #include <algorithm>
 
+#include "base/random.hpp"
 #include "probe/packet_filters.hpp"
 #include "probe/socket_options.hpp"
 #include "wire/icmp_error.hpp"
@@ -26,9 +26,7 @@ std::unique_ptr<ReservedPorts> reserve(const TraceOptions& options, std::uint16_
 
 std::uint16_t first_mark_of(const ReservedPorts* reserved, std::uint16_t flows) {
     if (reserved != nullptr) return reserved->first();
-    std::uint16_t draw = 0;
-    if (::getrandom(&draw, sizeof draw, 0) < 0) std::abort();
-    return static_cast<std::uint16_t>(draw & ~(flows - 1));
+    return static_cast<std::uint16_t>(random_number<std::uint16_t>() & ~(flows - 1));
 }
 
 std::uint16_t flows_of(const TraceOptions& options) {

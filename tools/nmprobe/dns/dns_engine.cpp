@@ -1,11 +1,11 @@
 #include "dns/dns_engine.hpp"
 
 #include <sys/epoll.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "base/random.hpp"
 #include "probe/socket_options.hpp"
 #include "wire/byte_writer.hpp"
 #include "wire/icmp_error.hpp"
@@ -46,16 +46,6 @@ std::uint32_t low_index(std::uint16_t number, std::size_t lane) {
            static_cast<std::uint32_t>(lane) << lane_run_bits | (number & (lane_run - 1));
 }
 
-std::uint64_t mix(std::uint64_t x) {  // the finalizer of splitmix64
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return x ^ (x >> 31);
-}
-
-void fill_randomly(void* out, std::size_t size) {
-    if (::getrandom(out, size, 0) != static_cast<ssize_t>(size)) std::abort();
-}
-
 bool is_port_unreachable(Family family, int type, int code) {
     return family == Family::v4 ? type == 3 && code == 3 : type == 1 && code == 4;
 }
@@ -78,7 +68,7 @@ DnsEngine::DnsEngine(const DnsOptions& options, nm::EventLoop& loop, nm::Schedul
       window_(std::clamp<std::size_t>(options.window, 1, largest_window)),
       queries_(2 * largest_window),
       rooms_(query_room * lane_run) {
-    if (options.random_case) fill_randomly(&case_key_, sizeof case_key_);
+    if (options.random_case) case_key_ = nm::random_number<std::uint64_t>();
     for (const Family family : {Family::v4, Family::v6}) {
         const bool needed = std::any_of(plan.servers.begin(), plan.servers.end(),
                                         [&](const DnsServer& s) { return s.address.family == family; });
@@ -167,7 +157,7 @@ nm::Bytes DnsEngine::write_query(std::uint8_t* room, std::uint32_t index, const 
         for (std::size_t i = 0; i < name_size; ++i) {
             std::uint8_t& c = room[dns_header_size + i];
             const bool is_letter = (c | 0x20U) >= 'a' && (c | 0x20U) <= 'z';
-            if (is_letter && (mix(case_key_ ^ (std::uint64_t{index} << 8 | i / 64)) >> i % 64 & 1U) != 0)
+            if (is_letter && (nm::mix64(case_key_ ^ (std::uint64_t{index} << 8 | i / 64)) >> i % 64 & 1U) != 0)
                 c ^= 0x20U;
         }
     }

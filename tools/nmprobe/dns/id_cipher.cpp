@@ -1,16 +1,13 @@
 #include "dns/id_cipher.hpp"
 
-#include <sys/random.h>
-
-#include <cstdlib>
 #include <utility>
+
+#include "base/random.hpp"
 
 namespace nmprobe {
 
 IdCipher::IdCipher() {
-    for (auto& table : tables_) {
-        if (::getrandom(table.data(), table.size(), 0) != static_cast<ssize_t>(table.size())) std::abort();
-    }
+    for (auto& table : tables_) nm::fill_random(table.data(), table.size());
 }
 
 std::uint16_t IdCipher::encode(std::uint16_t number) const {

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/random.hpp"
 #include "sweep/address_set.hpp"
 
 namespace nmprobe {
@@ -33,10 +34,7 @@ class Permutation {
     static constexpr std::uint64_t rounds = 6;
 
     std::uint64_t mix(std::uint64_t half, std::uint64_t round) const {  // splitmix64, keyed
-        std::uint64_t x = half + seed_ + (round + 1) * 0x9E3779B97F4A7C15u;
-        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-        x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-        return x ^ (x >> 31);
+        return nm::mix64(half + seed_ + (round + 1) * 0x9E3779B97F4A7C15u);
     }
     std::uint64_t encrypt(std::uint64_t i) const {
         std::uint64_t low = i & low_mask_;

@@ -1,11 +1,11 @@
 #include "sweep/sweep.hpp"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <limits>
 
 #include "app/signals.hpp"
+#include "base/random.hpp"
 #include "base/replace_file.hpp"
 #include "base/text.hpp"
 #include "probe/session.hpp"
@@ -33,12 +33,6 @@ Shard parse_shard(const SweepOptions& options) {
     if (!options.seed)
         throw UserError(Exit::usage, "--shard needs --seed: all shards must have the same order");
     return {*number, *of};
-}
-
-std::uint64_t random_seed() {
-    std::uint64_t seed = 0;
-    if (::getrandom(&seed, sizeof seed, 0) < 0) throw UserError(Exit::os_error, "getrandom failed");
-    return seed;
 }
 
 // One sweep from input to summary.
@@ -94,7 +88,7 @@ void Sweep::load() {
         earlier_ = load_state(options_.state);
     }
     if (!earlier_) {
-        if (!options_.seed) seed_ = random_seed();
+        if (!options_.seed) seed_ = nm::random_number<std::uint64_t>();
         return;
     }
     const bool same = earlier_->addresses == digest_ && (!options_.seed || seed_ == earlier_->seed);

@@ -1,9 +1,8 @@
 #include "diagnose/service_requests.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 
+#include "base/random.hpp"
 #include "net/ip.hpp"
 
 namespace nmtcp {
@@ -59,8 +58,7 @@ std::string extension(std::size_t type, const std::string& body) {
 
 std::string random_bytes(std::size_t count) {
     std::string out(count, '\0');
-    // With as few bytes it does not fail; were it to, zeros would do.
-    [[maybe_unused]] const auto got = ::getrandom(out.data(), out.size(), 0);
+    nm::fill_random(out.data(), out.size());
     return out;
 }
 
