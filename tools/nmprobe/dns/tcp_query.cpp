@@ -1,7 +1,5 @@
 #include "dns/tcp_query.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -11,6 +9,7 @@
 #include <limits>
 
 #include "base/clock.hpp"
+#include "net/tcp_info.hpp"
 #include "wire/byte_writer.hpp"
 
 namespace nmprobe {
@@ -32,15 +31,6 @@ DnsState state_of(int error) {
         default:
             return DnsState::error;
     }
-}
-
-// The kernel's own measurement of the handshake; below 0 when it had to repeat the SYN.
-std::int64_t handshake_ns(int fd) {
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
-    return info.tcpi_total_retrans == 0 && info.tcpi_rtt > 0 ? std::int64_t{info.tcpi_rtt} * nm::ns_per_us
-                                                             : -1;
 }
 
 }  // namespace
@@ -106,7 +96,7 @@ void TcpQueries::on_ready(int fd) {
 
 void TcpQueries::on_connected(Connection& connection) {
     connection.connected = true;
-    const std::int64_t kernel_ns = handshake_ns(connection.fd.get());
+    const std::int64_t kernel_ns = nm::tcp_handshake(connection.fd.get()).rtt_ns;
     connection.outcome.connect_ns = kernel_ns >= 0 ? kernel_ns : nm::monotonic_ns() - connection.began_ns;
 }
 

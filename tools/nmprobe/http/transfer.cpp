@@ -2,7 +2,6 @@
 
 #include <linux/net_tstamp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "net/socket_option.hpp"
+#include "net/tcp_info.hpp"
 #include "probe/kernel_stamps.hpp"
 #include "probe/socket_options.hpp"
 
@@ -240,11 +240,7 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
 void HttpTransfer::before_event(int fd, bool readable, bool writable) {
     if (fd == fd_ && connected_ns_ == 0 && writable) {
         connected_ns_ = nm::monotonic_ns();
-        tcp_info measured{};
-        socklen_t size = sizeof measured;
-        const bool known = ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &measured, &size) == 0;
-        if (known && measured.tcpi_total_retrans == 0 && measured.tcpi_rtt > 0)
-            handshake_ns_ = std::int64_t{measured.tcpi_rtt} * nm::ns_per_us;
+        handshake_ns_ = nm::tcp_handshake(fd).rtt_ns;
     }
     const bool plain = job_.url.scheme == "http";
     if (plain && readable && sent_ns_ != 0 && stamp_ns_ == 0 && first_ns_ == 0) stamp_ns_ = arrival_ns(fd);

@@ -1,6 +1,5 @@
 #include "diagnose/service_probe.hpp"
 
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include "app/signals.hpp"
 #include "net/socket_option.hpp"
+#include "net/tcp_info.hpp"
 #include "probe/socket_options.hpp"
 
 namespace nmtcp {
@@ -45,13 +45,6 @@ bool wait_for(nm::EventLoop& loop, int fd, std::uint32_t events, std::int64_t de
     while (!ready && nm::monotonic_ns() < deadline_ns && !nm::stop_requested()) loop.wait(deadline_ns);
     loop.remove(fd);
     return ready;
-}
-
-std::uint64_t retransmitted(int fd) {
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-    return info.tcpi_total_retrans;
 }
 
 std::string first_line(std::string_view bytes, const std::string& protocol) {
@@ -124,7 +117,7 @@ ServiceAnswer ask_service(nm::EventLoop& loop, const nm::ProbeOptions& options, 
         return answer;
     }
     talk(loop, fd.get(), request, timeout_ns, answer);
-    answer.retrans = retransmitted(fd.get());
+    answer.retrans = nm::tcp_handshake(fd.get()).retransmitted;
     return answer;
 }
 

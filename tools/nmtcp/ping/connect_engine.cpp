@@ -1,7 +1,6 @@
 #include "ping/connect_engine.hpp"
 
 #include <linux/errqueue.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -13,6 +12,7 @@
 #include <cstring>
 
 #include "net/socket_option.hpp"
+#include "net/tcp_info.hpp"
 #include "ping/wire_tcp.hpp"
 #include "probe/kernel_stamps.hpp"
 #include "wire/icmp_error.hpp"
@@ -46,13 +46,6 @@ nm::Endpoint end_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
 // On loopback, connecting to a port of the ephemeral range may meet itself (trap T15): no service is there.
 bool met_itself(int fd) {
     return end_of(fd, ::getsockname) == end_of(fd, ::getpeername);
-}
-
-tcp_info connection_info(int fd) {
-    tcp_info info{};
-    socklen_t size = sizeof info;
-    ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-    return info;
 }
 
 // The ICMP error behind a failed connect, when it was one.
@@ -218,20 +211,18 @@ void ConnectEngine::on_ready(std::size_t slot) {
         fail(attempt, error);
         return;
     }
-    const tcp_info info = connection_info(attempt.fd.get());
+    const nm::TcpHandshake handshake = nm::tcp_handshake(attempt.fd.get());
     nm::PacketEvent event;
     event.fate = nm::Fate::reply;
-    event.retransmitted = info.tcpi_total_retrans;
-    if (info.tcpi_rtt > 0 && info.tcpi_total_retrans == 0) {
-        event.rtt_ns = static_cast<std::int64_t>(info.tcpi_rtt) * nm::ns_per_us;
-        event.ts_source = nm::TsSource::tcp_info;
-    }
+    event.retransmitted = handshake.retransmitted;
+    event.rtt_ns = handshake.rtt_ns;
+    if (handshake.rtt_ns >= 0) event.ts_source = nm::TsSource::tcp_info;
     nm::Tally& tally = *board_.target(attempt.target).tally;
-    tally.mss = static_cast<std::uint16_t>(info.tcpi_snd_mss);
+    tally.mss = static_cast<std::uint16_t>(handshake.send_mss);
     tally.tcp_options = option_mss;
-    if ((info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0) tally.tcp_options |= option_timestamps;
-    if ((info.tcpi_options & TCPI_OPT_SACK) != 0) tally.tcp_options |= option_sack;
-    if ((info.tcpi_options & TCPI_OPT_WSCALE) != 0) tally.tcp_options |= option_window_scale;
+    if (handshake.timestamps) tally.tcp_options |= option_timestamps;
+    if (handshake.sack) tally.tcp_options |= option_sack;
+    if (handshake.window_scale) tally.tcp_options |= option_window_scale;
     finish(attempt, event);
 }
 
@@ -249,7 +240,7 @@ void ConnectEngine::fail(Attempt& attempt, int error) {
         event.fate = nm::Fate::reply;
         event.refused = true;
         event.reason = nullptr;
-        event.retransmitted = connection_info(attempt.fd.get()).tcpi_total_retrans;
+        event.retransmitted = nm::tcp_handshake(attempt.fd.get()).retransmitted;
         if (event.retransmitted > 0) forget_rtt(event);
     } else if (error == ETIMEDOUT) {
         event.fate = nm::Fate::lost;
