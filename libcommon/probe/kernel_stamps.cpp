@@ -16,20 +16,8 @@ namespace {
 
 // Whether a datagram that comes in now bears a receive stamp.
 bool loopback_is_stamped(int fd) {
-    char byte = 0;
-    if (::send(fd, &byte, 1, 0) != 1) return false;
-    std::array<char, 256> control{};
-    iovec vector{&byte, 1};
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(fd, &message, MSG_DONTWAIT) != 1) return false;
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) return software_stamp_ns(c) != 0;
-    }
-    return false;
+    const char byte = 0;
+    return ::send(fd, &byte, 1, 0) == 1 && next_receive_stamp_ns(fd, 0) != 0;
 }
 
 }  // namespace
@@ -37,6 +25,22 @@ bool loopback_is_stamped(int fd) {
 std::int64_t software_stamp_ns(const cmsghdr* header) {
     const auto stamps = control_value<scm_timestamping>(header);
     return stamps.ts[0].tv_sec * ns_per_s + stamps.ts[0].tv_nsec;
+}
+
+std::int64_t next_receive_stamp_ns(int fd, int flags) {
+    char byte = 0;
+    std::array<char, 256> control{};
+    iovec vector{&byte, 1};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(fd, &message, flags | MSG_DONTWAIT) != 1) return 0;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) return software_stamp_ns(c);
+    }
+    return 0;
 }
 
 void await_receive_stamps() {

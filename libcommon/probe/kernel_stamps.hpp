@@ -19,6 +19,10 @@ T control_value(const cmsghdr* header) {
 // The stamp in a control message of type SCM_TIMESTAMPING; 0 when it holds no software stamp.
 std::int64_t software_stamp_ns(const cmsghdr* header);
 
+// The receive stamp of the next byte that waits on a socket; 0 when nothing waits or it has none. flags:
+// MSG_PEEK leaves the byte there.
+std::int64_t next_receive_stamp_ns(int fd, int flags);
+
 // The kernel turns receive stamps on some milliseconds after the first socket asks for them, and packets
 // until then have none: waits until a datagram on loopback has one, or 20 ms where loopback is down.
 void await_receive_stamps();

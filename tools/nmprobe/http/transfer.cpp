@@ -97,21 +97,8 @@ std::string version_name(long version) {
 
 // When the first byte that waits on the socket came in, as CLOCK_MONOTONIC; 0 when the kernel has no stamp.
 std::int64_t arrival_ns(int fd) {
-    char byte = 0;
-    std::array<char, 256> control{};
-    iovec vector{&byte, 1};
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(fd, &message, MSG_PEEK | MSG_DONTWAIT) != 1) return 0;
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING) continue;
-        const std::int64_t stamp_ns = nm::software_stamp_ns(c);
-        return stamp_ns == 0 ? 0 : nm::monotonic_ns() - (nm::now().ns - stamp_ns);
-    }
-    return 0;
+    const std::int64_t stamp_ns = nm::next_receive_stamp_ns(fd, MSG_PEEK);
+    return stamp_ns == 0 ? 0 : nm::monotonic_ns() - (nm::now().ns - stamp_ns);
 }
 
 }  // namespace
