@@ -24,6 +24,14 @@ Time now();
 // CLOCK_MONOTONIC in ns: for intervals and time limits; has no date.
 std::int64_t monotonic_ns();
 
+// A duration as a record tells it; below 0: not known, which records leave out.
+inline std::optional<double> in_us(std::int64_t ns) {
+    return ns < 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e3);
+}
+inline std::optional<double> in_ms(std::int64_t ns) {
+    return ns < 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e6);
+}
+
 // Writes exactly time_text_size bytes, "2026-11-22T01:02:03.123456Z", and returns the end.
 inline constexpr std::size_t time_text_size = 27;
 char* write_time(char* out, Time time);

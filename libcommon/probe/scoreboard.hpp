@@ -205,7 +205,7 @@ void set_packet(Record& record, const TargetReport& of, const PacketEvent& event
     record.from = event.from;
     if (event.icmp_type >= 0) record.icmp_type = static_cast<std::uint32_t>(event.icmp_type);
     if (event.icmp_code >= 0) record.icmp_code = static_cast<std::uint32_t>(event.icmp_code);
-    if (event.rtt_ns >= 0) record.rtt_us = static_cast<double>(event.rtt_ns) / 1e3;
+    record.rtt_us = in_us(event.rtt_ns);
     if (event.ttl != 0) record.ttl = event.ttl;
     record.ts_source = event.ts_source;
     if (event.reason != nullptr) record.reason = event.reason;

@@ -11,10 +11,6 @@
 namespace nm {
 namespace {
 
-std::optional<double> in_us(std::int64_t ns) {
-    return ns < 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e3);
-}
-
 std::optional<std::uint32_t> known(int value) {
     return value < 0 ? std::nullopt : std::optional(static_cast<std::uint32_t>(value));
 }

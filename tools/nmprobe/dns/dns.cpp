@@ -15,10 +15,6 @@ using nm::DnsState;
 
 constexpr std::size_t output_waiting_bytes = 16U << 20;
 
-std::optional<double> in_us(std::int64_t ns) {
-    return ns < 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e3);
-}
-
 // Results to records, and what the run comes to.
 class DnsReporter : public DnsSink {
   public:
@@ -61,9 +57,9 @@ class DnsReporter : public DnsSink {
         record_.round = result.round;
         record_.seq = result.seq;
         record_.state = result.state;
-        record_.rtt_us = in_us(result.rtt_ns);
-        record_.tcp_connect_us = in_us(result.tcp_connect_ns);
-        record_.tcp_rtt_us = in_us(result.tcp_rtt_ns);
+        record_.rtt_us = nm::in_us(result.rtt_ns);
+        record_.tcp_connect_us = nm::in_us(result.tcp_connect_ns);
+        record_.tcp_rtt_us = nm::in_us(result.tcp_rtt_ns);
         record_.ts_source = result.ts_source;
         record_.wrong = result.wrong;
         record_.error = result.error;

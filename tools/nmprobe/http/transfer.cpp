@@ -32,10 +32,6 @@ std::string text_of(const char* text) {
     return text == nullptr ? std::string() : std::string(text);
 }
 
-std::optional<double> in_ms(std::int64_t ns) {
-    return ns < 0 ? std::nullopt : std::optional(static_cast<double>(ns) / 1e6);
-}
-
 // libcurl's moments are microseconds since the request began.
 std::optional<double> between_ms(CURL* easy, CURLINFO from, CURLINFO to) {
     const auto begin = info<curl_off_t>(easy, from);
@@ -336,16 +332,16 @@ void HttpTransfer::set_times(bool whole, nm::HttpProbe& record) const {
     record.connect_ms.reset();
     record.tls_ms.reset();
     if (fresh && connected_ns_ != 0)
-        record.connect_ms = in_ms(handshake_ns_ >= 0 ? handshake_ns_ : connected_ns_ - opened_ns_);
+        record.connect_ms = nm::in_ms(handshake_ns_ >= 0 ? handshake_ns_ : connected_ns_ - opened_ns_);
     if (fresh && job_.url.scheme == "https" && ready_ns_ != 0)
         record.tls_ms = between_ms(easy_, CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T);
-    record.request_ms = ready_ns_ != 0 ? in_ms(sent_ns_ - ready_ns_) : std::nullopt;
+    record.request_ms = ready_ns_ != 0 ? nm::in_ms(sent_ns_ - ready_ns_) : std::nullopt;
     // The stamp is believed inside the bracket of our own clock: it may have been stepped.
     const bool stamped = stamp_ns_ >= sent_ns_ && stamp_ns_ <= first_ns_ && !interim_;
     const std::int64_t first_ns = stamped ? stamp_ns_ : first_ns_;
     const bool answered = first_ns_ != 0 && sent_ns_ != 0;
-    record.first_byte_ms = answered ? in_ms(first_ns - sent_ns_) : std::nullopt;
-    record.transfer_ms = answered ? in_ms(last_ns_ - first_ns) : std::nullopt;
+    record.first_byte_ms = answered ? nm::in_ms(first_ns - sent_ns_) : std::nullopt;
+    record.transfer_ms = answered ? nm::in_ms(last_ns_ - first_ns) : std::nullopt;
     const std::int64_t end_ns = whole && last_ns_ != 0 ? last_ns_ : nm::monotonic_ns();
     record.total_ms = static_cast<double>(end_ns - began_ns_) / 1e6 + std::max(job_.resolve_ms, 0.0);
 }
