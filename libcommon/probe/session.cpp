@@ -70,14 +70,20 @@ void ProbeSession::feed_more() {
         const std::uint32_t spec = fed_++;
         const TargetList::View view = specs_[spec];
         if (const auto literal = parse_ip(view.host)) {
-            Resolved resolved;
-            resolved.addresses = {*literal};
-            on_resolved(spec, resolved);
+            add_literal(spec, *literal);
             continue;
         }
         resolver_.resolve(std::string(view.host), wanted_family(),
                           [this, spec](const Resolved& resolved) { on_resolved(spec, resolved); });
     }
+}
+
+void ProbeSession::add_literal(std::uint32_t spec, const IpAddress& address) {
+    const std::string why = why_not_(address.family);
+    if (why.empty())
+        add_address(spec, address, nullptr);
+    else
+        tell_no_address(spec, "socket", why);
 }
 
 void ProbeSession::on_resolved(std::uint32_t spec, const Resolved& resolved) {
@@ -88,25 +94,28 @@ void ProbeSession::on_resolved(std::uint32_t spec, const Resolved& resolved) {
             reason = why;
             continue;
         }
-        add_address(spec, address, resolved);
+        add_address(spec, address, &resolved);
         ++usable;
         if (options_.addresses == AddressChoice::first) break;
     }
-    if (usable > 0) return;
-    ++board_.totals().unresolved;
-    tell_failure(spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
+    if (usable == 0) tell_no_address(spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
 }
 
-void ProbeSession::add_address(std::uint32_t spec, const IpAddress& address, const Resolved& resolved) {
+void ProbeSession::tell_no_address(std::uint32_t spec, const char* stage, const std::string& reason) {
+    ++board_.totals().unresolved;
+    tell_failure(spec, stage, reason);
+}
+
+// name: what the resolver said, nullptr for a literal.
+void ProbeSession::add_address(std::uint32_t spec, const IpAddress& address, const Resolved* name) {
     const TargetList::View view = specs_[spec];
-    const bool is_name = !parse_ip(view.host).has_value();
     const std::uint32_t id =
-        board_.add(spec, address, is_name ? static_cast<float>(resolved.elapsed_ms) : -1.0F);
+        board_.add(spec, address, name != nullptr ? static_cast<float>(name->elapsed_ms) : -1.0F);
     schedule_.add_target(static_cast<std::uint32_t>(view.group.count.value_or(options_.count)),
                          view.group.interval_ns.value_or(options_.interval_ns));
-    if (is_name && resolved.ttl_s >= 0 && options_.addresses == AddressChoice::first)
+    if (name != nullptr && name->ttl_s >= 0 && options_.addresses == AddressChoice::first)
         names_.push_back(
-            {spec, id, monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns), false});
+            {spec, id, monotonic_ns() + std::max(name->ttl_s * ns_per_s, shortest_ttl_ns), false});
 }
 
 // With each new round, names whose time to live has passed are asked again; the new address is used from the

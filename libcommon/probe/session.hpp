@@ -32,7 +32,9 @@ class ProbeSession {
     void feed_more();
     bool all_fed() const { return fed_ == specs_.size(); }
     void on_resolved(std::uint32_t spec, const Resolved& resolved);
-    void add_address(std::uint32_t spec, const IpAddress& address, const Resolved& resolved);
+    void add_literal(std::uint32_t spec, const IpAddress& address);
+    void add_address(std::uint32_t spec, const IpAddress& address, const Resolved* name);
+    void tell_no_address(std::uint32_t spec, const char* stage, const std::string& reason);
     void tell_failure(std::uint32_t spec, const char* stage, const std::string& reason);
     void ask_again(std::size_t name);
     void on_refreshed(std::size_t name, const Resolved& resolved);
