@@ -226,7 +226,8 @@ void PacketEngine::on_answer(const Answer& answer, const Incoming& in, std::int6
     if (is_reply && entry->state == InFlight::State::waiting && event.rtt_ns > options_.timeout_ns)
         lose(*entry, now_ns);
     const bool waiting = entry->state == InFlight::State::waiting;
-    const bool elsewhere = is_reply && !answer.any_source && in.from != probed.address && !probed.address.is_multicast();
+    const bool elsewhere =
+        is_reply && !answer.any_source && in.from != probed.address && !probed.address.is_multicast();
     switch (elsewhere ? Answer::Kind::wrong_source : answer.kind) {
         case Answer::Kind::corrupt:
             event.fate = Fate::corrupt;

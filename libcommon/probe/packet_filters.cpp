@@ -28,7 +28,8 @@ PacketFilter operator+(PacketFilter program, const PacketFilter& rest) {
 
 // The type is in the accumulator.
 PacketFilter keep_error_types(Family family) {
-    if (family == Family::v6) return {BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ICMP6_PARAM_PROB, 1, 0), keep, drop};
+    if (family == Family::v6)
+        return {BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ICMP6_PARAM_PROB, 1, 0), keep, drop};
     return {
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_DEST_UNREACH, 2, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_TIME_EXCEEDED, 1, 0),

@@ -82,6 +82,9 @@ class DnsEngine {
         std::uint32_t wrong = 0;
     };
 
+    static constexpr std::size_t query_room = 320;  // name 255, header 12, type and class 4, OPT 15
+
+    // Queries (dns_engine.cpp).
     std::size_t open_lanes(nm::Family family);
     bool send_due();
     void send_batch(std::vector<nm::Outgoing>& batch, std::size_t lane);
@@ -89,6 +92,11 @@ class DnsEngine {
     std::uint16_t id_of(std::uint32_t index) const;
     nm::InFlight* find(std::uint16_t id, std::size_t lane);
     Query& query_of(std::uint32_t index) { return queries_[index & (queries_.size() - 1)]; }
+    bool expire(std::int64_t now_ns);
+    void lose(nm::InFlight& entry);
+    std::int64_t next_action_ns() const;
+
+    // Answers (dns_engine_answers.cpp).
     bool take(std::size_t lane);
     void take_errors(std::size_t lane);
     void on_error(const nm::QueuedError& error, std::size_t lane);
@@ -98,9 +106,6 @@ class DnsEngine {
     void ask_by_tcp(DnsResult result, std::uint16_t id);
     void judge(DnsResult& result, nm::Bytes message);
     DnsResult result_of(const nm::InFlight& entry);
-    bool expire(std::int64_t now_ns);
-    void lose(nm::InFlight& entry);
-    std::int64_t next_action_ns() const;
 
     const DnsOptions& options_;
     nm::EventLoop& loop_;

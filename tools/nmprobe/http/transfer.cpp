@@ -119,8 +119,7 @@ curl_socket_t HttpTransfer::on_open(void* self, curlsocktype, curl_sockaddr* add
     const bool v4 = address->family == AF_INET;
     const int fd = ::socket(address->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return CURL_SOCKET_BAD;
-    nm::set_option(fd, SOL_SOCKET, SO_TIMESTAMPING,
-                   SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+    nm::set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
     const linger at_once{1, 0};
     if (options.reset) (void)::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;

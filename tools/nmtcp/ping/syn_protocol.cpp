@@ -20,8 +20,7 @@ SynProtocol::SynProtocol(const PingOptions& options)
       run_(SynRun::random(reserved_.first())),
       builder_(run_, nm::StampSocket::send_batch),
       source_(options, Family::v4) {
-    lanes_.open(options,
-                ": give the program CAP_NET_RAW (setcap cap_net_raw+ep), or use --method connect",
+    lanes_.open(options, ": give the program CAP_NET_RAW (setcap cap_net_raw+ep), or use --method connect",
                 [&](Lane& lane, Family family) { open(lane, family, options); });
 }
 
