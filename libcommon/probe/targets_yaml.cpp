@@ -1,184 +1,25 @@
-// Targets from YAML, event by event (libyaml): a file of 65,000 lines costs its targets and a buffer.
+// Targets from YAML, event by event.
 #include <fcntl.h>
 #include <unistd.h>
-#include <yaml.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <deque>
-#include <map>
 #include <set>
-#include <utility>
 
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
+#include "probe/plain_yaml.hpp"
 #include "probe/targets.hpp"
+#include "probe/yaml_events.hpp"
 
 namespace nm {
 namespace {
 
-struct Place {
-    std::uint32_t line = 0;  // from 1
-    std::uint32_t column = 0;
-};
-
-struct YamlEvent {
-    enum class Kind : std::uint8_t { scalar, map, list, end, nothing };  // nothing: there is no document
-    Kind kind = Kind::nothing;
-    bool plain = false;  // a scalar without quotes
-    std::string text;
-    Place at;
-
-    bool is_null() const {
-        return kind == Kind::scalar && plain && (text.empty() || text == "~" || text == "null");
-    }
-};
-
-[[noreturn]] void fail(const std::string& name, const Place& at, const std::string& why) {
-    throw UserError(Exit::bad_data,
-                    name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + why);
-}
-
-Place place_of(const yaml_mark_t& mark) {
-    return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
-}
-
-std::string text_of(const yaml_char_t* text) {
-    return text == nullptr ? "" : reinterpret_cast<const char*>(text);
-}
-
-// The events of the one document of a file, aliases replaced by what their anchors stand for.
-class YamlEvents {
-  public:
-    explicit YamlEvents(std::string name) : name_(std::move(name)) { yaml_parser_initialize(&parser_); }
-    ~YamlEvents() { yaml_parser_delete(&parser_); }
-    YamlEvents(const YamlEvents&) = delete;
-    YamlEvents& operator=(const YamlEvents&) = delete;
-
-    yaml_parser_t* parser() { return &parser_; }
-    const std::string& name() const { return name_; }
-
-    // Valid until the next call. After the document's last event: nothing.
-    const YamlEvent& next() {
-        if (!replayed_.empty()) {
-            event_ = std::move(replayed_.front());
-            replayed_.pop_front();
-        } else {
-            read();
-        }
-        record();
-        return event_;
-    }
-
-  private:
-    struct Recording {
-        std::string anchor;
-        std::vector<YamlEvent> events;
-        std::size_t depth = 0;
-    };
-    static constexpr std::size_t most_replayed = 1'000'000;
-
-    void read() {
-        yaml_event_t raw;
-        do {
-            if (yaml_parser_parse(&parser_, &raw) == 0)
-                fail(name_, place_of(parser_.problem_mark), problem());
-        } while (take(raw));
-    }
-
-    std::string problem() const {
-        if (parser_.problem == nullptr) return "cannot be read";
-        return parser_.context == nullptr ? parser_.problem
-                                          : std::string(parser_.problem) + " " + parser_.context;
-    }
-
-    // Turns libyaml's event into ours and frees it; true when it says nothing.
-    bool take(yaml_event_t& raw) {
-        event_.at = place_of(raw.start_mark);
-        event_.text.clear();
-        anchor_.clear();
-        bool skip = false;
-        switch (raw.type) {
-            case YAML_SCALAR_EVENT:
-                event_.kind = YamlEvent::Kind::scalar;
-                event_.plain = raw.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-                event_.text.assign(reinterpret_cast<const char*>(raw.data.scalar.value),
-                                   raw.data.scalar.length);
-                anchor_ = text_of(raw.data.scalar.anchor);
-                break;
-            case YAML_MAPPING_START_EVENT:
-                event_.kind = YamlEvent::Kind::map;
-                anchor_ = text_of(raw.data.mapping_start.anchor);
-                break;
-            case YAML_SEQUENCE_START_EVENT:
-                event_.kind = YamlEvent::Kind::list;
-                anchor_ = text_of(raw.data.sequence_start.anchor);
-                break;
-            case YAML_MAPPING_END_EVENT:
-            case YAML_SEQUENCE_END_EVENT:
-                event_.kind = YamlEvent::Kind::end;
-                break;
-            case YAML_ALIAS_EVENT: {
-                const std::string alias = text_of(raw.data.alias.anchor);
-                yaml_event_delete(&raw);
-                return replay(alias);
-            }
-            case YAML_STREAM_END_EVENT:
-                event_.kind = YamlEvent::Kind::nothing;
-                break;
-            case YAML_DOCUMENT_START_EVENT:
-                if (++documents_ > 1) {
-                    yaml_event_delete(&raw);
-                    fail(name_, event_.at, "a second document: there can be only one");
-                }
-                skip = true;
-                break;
-            default:
-                skip = true;
-        }
-        yaml_event_delete(&raw);
-        return skip;
-    }
-
-    // The first event of what the alias stands for is the current one, the others wait.
-    bool replay(const std::string& alias) {
-        const auto found = anchors_.find(alias);
-        if (found == anchors_.end()) fail(name_, event_.at, "unknown alias *" + alias);
-        replayed_count_ += found->second.size();
-        if (replayed_count_ > most_replayed) fail(name_, event_.at, "aliases stand for too much");
-        event_ = found->second.front();
-        replayed_.assign(found->second.begin() + 1, found->second.end());
-        return false;
-    }
-
-    void record() {
-        const bool opens = event_.kind == YamlEvent::Kind::map || event_.kind == YamlEvent::Kind::list;
-        if (!anchor_.empty()) recordings_.push_back({std::exchange(anchor_, {}), {}, 0});
-        for (Recording& recording : recordings_) {
-            recording.events.push_back(event_);
-            if (opens) ++recording.depth;
-            if (event_.kind == YamlEvent::Kind::end) --recording.depth;
-            if (recording.depth == 0) anchors_[recording.anchor] = recording.events;
-        }
-        std::erase_if(recordings_, [](const Recording& recording) { return recording.depth == 0; });
-    }
-
-    std::string name_;
-    yaml_parser_t parser_;
-    YamlEvent event_;
-    std::string anchor_;  // of the current event
-    std::map<std::string, std::vector<YamlEvent>> anchors_;
-    std::vector<Recording> recordings_;  // anchors whose node is not complete
-    std::deque<YamlEvent> replayed_;
-    std::size_t replayed_count_ = 0;
-    int documents_ = 0;
-};
-
 // Walks one file; every message has the place.
 class YamlTargets {
   public:
-    YamlTargets(YamlEvents& events, PortRule rule, TargetList& list)
-        : events_(events), rule_(rule), list_(list) {}
+    YamlTargets(YamlEvents& events, const std::string& name, PortRule rule, TargetList& list)
+        : events_(events), name_(name), rule_(rule), list_(list) {}
 
     void walk() {
         const YamlEvent& root = events_.next();
@@ -195,12 +36,10 @@ class YamlTargets {
   private:
     struct NamedAt {
         std::uint32_t target;  // the first of this host
-        Place at;
+        YamlPlace at;
     };
 
-    [[noreturn]] void fail(const Place& at, const std::string& why) const {
-        nm::fail(events_.name(), at, why);
-    }
+    [[noreturn]] void fail(const YamlPlace& at, const std::string& why) const { fail_at(name_, at, why); }
 
     const std::string& scalar(const YamlEvent& event, const char* what) const {
         if (event.kind != YamlEvent::Kind::scalar || event.text.empty())
@@ -224,7 +63,7 @@ class YamlTargets {
         return *number;
     }
 
-    void add(const Place& at, std::string_view host, std::uint16_t port, const TargetGroup& group) {
+    void add(const YamlPlace& at, std::string_view host, std::uint16_t port, const TargetGroup& group) {
         if (rule_ == PortRule::required && port == 0)
             fail(at, "target " + in_quotes(host) + " has no port: write {" + std::string(host) + ": 443}");
         list_.add(host, port, group);
@@ -300,7 +139,7 @@ class YamlTargets {
 
     void walk_target(const YamlEvent& start) {
         if (start.kind != YamlEvent::Kind::map) fail(start.at, "expected a map with host:");
-        const Place at = start.at;
+        const YamlPlace at = start.at;
         Target target;
         std::set<std::string> seen;
         while (next_key("a key")) {
@@ -345,37 +184,38 @@ class YamlTargets {
     }
 
     YamlEvents& events_;
+    const std::string& name_;
     PortRule rule_;
     TargetList& list_;
     std::string key_;
-    Place key_at_;
+    YamlPlace key_at_;
 };
 
-int read_descriptor(void* fd, unsigned char* buffer, std::size_t size, std::size_t* got) {
-    ssize_t n;
-    do {
-        n = ::read(*static_cast<int*>(fd), buffer, size);
-    } while (n < 0 && errno == EINTR);
-    *got = n > 0 ? static_cast<std::size_t>(n) : 0;
-    return n >= 0;
+std::string read_whole(const std::string& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) throw UserError(Exit::no_input, os_error(path, errno).message);
+    std::string text;
+    while (true) {
+        constexpr std::size_t step = std::size_t{1} << 18;
+        const std::size_t size = text.size();
+        text.resize(size + step);
+        const ssize_t got = ::read(fd.get(), text.data() + size, step);
+        text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got == 0) return text;
+        if (got < 0 && errno != EINTR) throw UserError(Exit::no_input, os_error(path, errno).message);
+    }
 }
 
 }  // namespace
 
 void parse_targets_yaml(std::string_view text, const std::string& name, PortRule rule, TargetList& list) {
-    YamlEvents events(name);
-    yaml_parser_set_input_string(events.parser(), reinterpret_cast<const unsigned char*>(text.data()),
-                                 text.size());
-    YamlTargets(events, rule, list).walk();
+    const std::unique_ptr<YamlEvents> events =
+        PlainYaml::fits(text) ? std::make_unique<PlainYaml>(text) : read_any_yaml(text, name);
+    YamlTargets(*events, name, rule, list).walk();
 }
 
 void read_targets_file(const std::string& path, PortRule rule, TargetList& list) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) throw UserError(Exit::no_input, os_error(path, errno).message);
-    YamlEvents events(path);
-    int number = fd.get();
-    yaml_parser_set_input(events.parser(), read_descriptor, &number);
-    YamlTargets(events, rule, list).walk();
+    parse_targets_yaml(read_whole(path), path, rule, list);
 }
 
 }  // namespace nm

@@ -1,6 +1,7 @@
 // Targets files and lines: every form is read, every mistake is refused with its place.
 #include <gtest/gtest.h>
 
+#include "probe/plain_yaml.hpp"
 #include "probe/targets.hpp"
 
 namespace {
@@ -45,6 +46,65 @@ TEST(Targets, RegionsOfPorts) {
     EXPECT_EQ(targets[4].host, "2001:db8::1");
     EXPECT_EQ(targets[4].port, 53);
     EXPECT_EQ(targets[4].group.labels.items.front().second, "west");
+}
+
+// The events of a text, one to a line, with their places.
+std::string events_of(nm::YamlEvents& events) {
+    using Kind = nm::YamlEvent::Kind;
+    std::string told;
+    for (const nm::YamlEvent* event = &events.next(); event->kind != Kind::nothing; event = &events.next()) {
+        told +=
+            std::to_string(static_cast<int>(event->kind)) + (event->plain ? " plain " : " ") + event->text;
+        if (event->kind == Kind::scalar && !event->text.empty())
+            told += " " + std::to_string(event->at.line) + ":" + std::to_string(event->at.column);
+        told += "\n";
+    }
+    return told;
+}
+
+TEST(PlainYaml, SaysWhatLibyamlSays) {
+    for (const std::string text :
+         {"a:\n", "a:\n  - b\n", "a:\n- b\n- c\nd:\n",
+          "# x\n\na: # y\n  # z\n\n  - 192.0.2.1  # w\n  - 2001:db8::1\n",
+          "a:\n  b: 80\n  2001:db8::2: 443 \nc:\n      - d#e\n      - fe80::1%eth0", "a:\nb:\n\n\n  - c:80\n",
+          "r_1.x-y:\n  -   h?q=1&x\n", "a:\n - null\n - 010\n - http://h/?1\n"}) {
+        ASSERT_TRUE(nm::PlainYaml::fits(text)) << text;
+        nm::PlainYaml plain(text);
+        EXPECT_EQ(events_of(plain), events_of(*nm::read_any_yaml(text, "t"))) << text;
+    }
+}
+
+TEST(PlainYaml, LeavesToLibyamlWhatMayMeanSomethingElse) {
+    for (const std::string text : {"",
+                                   "# only a comment\n",
+                                   "- a\n",
+                                   "a: b\n",
+                                   "a: 80\n",
+                                   "a: [b]\n",
+                                   "a:\n  - b\n    - c\n",
+                                   "a:\n    - b\n  - c\n",
+                                   "a:\n  - b:\n",
+                                   "a:\n  - b: c\n",
+                                   "a:\n  - 'b'\n",
+                                   "a:\n  - &x b\n",
+                                   "a:\n  - *x\n",
+                                   "a:\n  - b c\n",
+                                   "a:\n  - b\r\n",
+                                   "a:\n\t- b\n",
+                                   "a:\n  - b\xC3\xA9\n",
+                                   "a:\n  -\n",
+                                   "a:\n  - - b\n",
+                                   "---\na:\n",
+                                   "a:\n...\n",
+                                   "a:\n  b: 80\n  - c\n",
+                                   "a:\n  - b #\x01\n",
+                                   "a:\n  - ::1\n",
+                                   "a:\n  b: 80\n    c: 81\n",
+                                   "a:\n  b: 0x1\n",
+                                   "a:\n  b:\n",
+                                   "!t a:\n",
+                                   "a:\n  - b#c: d\n"})
+        EXPECT_FALSE(nm::PlainYaml::fits(text)) << text;
 }
 
 TEST(Targets, LongForm) {
