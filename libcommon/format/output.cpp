@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 #include "base/replace_file.hpp"
 
@@ -107,9 +108,20 @@ void Output::forward(std::string_view line) {
     writer_.buffer().append(line);
     writer_.buffer().append('\n');
     writer_.written();
+    unflushed_ = true;
+}
+
+std::int64_t Output::flush_before_wait(std::int64_t now_ns) {
+    constexpr std::int64_t flush_every_ns = 2 * ns_per_ms;
+    if (!unflushed_) return std::numeric_limits<std::int64_t>::max();
+    if (now_ns - flushed_ns_ < flush_every_ns) return flushed_ns_ + flush_every_ns;
+    flushed_ns_ = now_ns;
+    flush();
+    return std::numeric_limits<std::int64_t>::max();
 }
 
 void Output::flush() {
+    unflushed_ = false;
     if (options_.format == Format::table) table_.flush(writer_.buffer());
     writer_.flush();
 }

@@ -31,6 +31,7 @@ class Output {
         else
             write_other(record_type<T>, &record);
         writer_.written();
+        unflushed_ = true;
     }
     // A line of a record that is not ours to change, as it came. Only JSON can carry it; the other formats
     // count it (not_forwarded).
@@ -38,6 +39,10 @@ class Output {
     std::uint64_t not_forwarded() const { return not_forwarded_; }
 
     void flush();
+    // Before a wait that every packet may end: flushes, unless that was just done, so that not every packet
+    // costs a write. Returns how long to wait at most with what is left (CLOCK_MONOTONIC; INT64_MAX: nothing
+    // is left).
+    std::int64_t flush_before_wait(std::int64_t now_ns);
     // The end of a round: a Prometheus page is written, a table shows what it has.
     void end_round();
 
@@ -63,6 +68,8 @@ class Output {
     CsvFormat csv_;
     PromFormat prom_;
     TableFormat table_;
+    bool unflushed_ = false;  // something was written since the last flush
+    std::int64_t flushed_ns_ = 0;
     bool page_due_ = false;  // the Prometheus page has changed since it was written
     std::uint64_t not_forwarded_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <array>
+#include <ctime>
 #include <limits>
 
 #include "app/signals.hpp"
@@ -41,6 +42,11 @@ void EventLoop::unwatch(int fd) {
     std::erase_if(watched_, [&](const pollfd& watched) { return watched.fd == fd; });
 }
 
+void EventLoop::pause(std::int64_t deadline_ns) {
+    const timespec until{deadline_ns / ns_per_s, deadline_ns % ns_per_s};
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
 int EventLoop::wait(std::int64_t deadline_ns) {
     std::array<epoll_event, 128> events;
     timespec timeout{};
@@ -53,7 +59,8 @@ int EventLoop::wait(std::int64_t deadline_ns) {
     const timespec* until = for_ever ? nullptr : &timeout;
     if (watched_.size() > 1) {
         static constexpr timespec at_once{};
-        ::ppoll(watched_.data(), watched_.size(), until, nullptr);
+        const int ready = ::ppoll(watched_.data(), watched_.size(), until, nullptr);
+        if (ready <= 0 || watched_.front().revents == 0) return 0;
         until = &at_once;
     }
     const int n =

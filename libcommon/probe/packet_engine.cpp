@@ -9,6 +9,12 @@
 namespace nm {
 namespace {
 
+// While that many answers are awaited and few come in at a time, they are left to gather for a moment: the
+// kernel has stamped them, and waking up for each costs more than all else.
+constexpr std::size_t many_in_flight = 64;
+constexpr std::size_t enough_together = 16;
+constexpr std::int64_t gather_ns = 100 * ns_per_us;
+
 // Answers are looked for this many timeouts after sending: late ones are told apart from foreign ones.
 constexpr std::int64_t kept_timeouts = 3;
 
@@ -45,15 +51,24 @@ PacketEngine::~PacketEngine() {
 
 void PacketEngine::turn(std::int64_t deadline_ns) {
     bool worked = send_due();
+    const bool sent = worked;
+    std::size_t received = 0;
     for (Lane& lane : lanes_) {
-        if (lane.in_use) worked |= take_replies(lane) || take_errors(lane);
+        if (!lane.in_use) continue;
+        const std::size_t taken = take_replies(lane);
+        received += taken;
+        worked |= taken > 0 || take_errors(lane);
     }
     const std::int64_t now_ns = monotonic_ns();
     own_drops_.notice_at_times(now_ns);
     worked |= expire(now_ns);
-    if (worked) return;
-    out_.flush();
-    loop_.wait(std::min(deadline_ns, next_action_ns()));
+    const bool few = !sent && received > 0 && received < enough_together;
+    if (few && flight_.waiting() >= many_in_flight) {
+        EventLoop::pause(std::min({deadline_ns, next_action_ns(), now_ns + gather_ns}));
+    } else if (!worked) {
+        const std::int64_t flush_ns = out_.flush_before_wait(now_ns);
+        loop_.wait(std::min({deadline_ns, next_action_ns(), flush_ns}));
+    }
 }
 
 std::int64_t PacketEngine::next_action_ns() const {
@@ -182,15 +197,15 @@ bool PacketEngine::take_errors(Lane& lane) {
     return any;
 }
 
-bool PacketEngine::take_replies(Lane& lane) {
-    if (lane.socket->receive(incoming_) == 0) return false;
+std::size_t PacketEngine::take_replies(Lane& lane) {
+    if (lane.socket->receive(incoming_) == 0) return 0;
     const std::int64_t now_ns = monotonic_ns();
     // A reply's transmit stamp was queued before the request left: it is there by now.
     take_errors(lanes_[lane.socket->family() == Family::v4 ? lane_v4_ : lane_v6_]);
     answers_.clear();
     protocol_.parse(*lane.socket, incoming_, answers_);
     for (std::size_t i = 0; i < answers_.size(); ++i) on_answer(answers_[i], incoming_[i], now_ns);
-    return true;
+    return answers_.size();
 }
 
 InFlight* PacketEngine::entry_of(const Answer& answer, const IpAddress& from) {
@@ -279,7 +294,7 @@ bool PacketEngine::expire(std::int64_t now_ns) {
         if (!looked) {
             // What came in before the timeout but was not read yet is no loss.
             for (Lane& lane : lanes_) {
-                while (take_replies(lane)) {
+                while (take_replies(lane) > 0) {
                 }
                 take_errors(lane);
             }

@@ -98,7 +98,7 @@ class PacketEngine : public ProbeEngine {
     void use_family(Family family);
     void send_batch(Lane& lane);
     bool take_errors(Lane& lane);
-    bool take_replies(Lane& lane);
+    std::size_t take_replies(Lane& lane);  // how many
     bool expire(std::int64_t now_ns);
     void lose(InFlight& entry, std::int64_t now_ns);
     void on_answer(const Answer& answer, const Incoming& in, std::int64_t now_ns);

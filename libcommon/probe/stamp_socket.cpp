@@ -48,43 +48,61 @@ std::uint64_t checksum_errors(int protocol) {
     return 0;
 }
 
-}  // namespace
-
-struct StampSocket::Buffers {
-    explicit Buffers(std::size_t packet_bytes)
-        : packet_size(packet_bytes),
-          data(std::make_unique_for_overwrite<std::uint8_t[]>(packet_bytes * receive_batch)),
-          error_data(std::make_unique_for_overwrite<std::uint8_t[]>(error_packet_bytes * send_batch)) {}
-
-    std::size_t packet_size;
-    // Not touched before it is used: half of the sockets never are.
-    std::unique_ptr<std::uint8_t[]> data;
-    std::unique_ptr<std::uint8_t[]> error_data;
-    std::array<std::array<char, control_bytes>, receive_batch> control;
-    std::array<sockaddr_storage, receive_batch> names;
-    std::array<iovec, receive_batch> vectors;
-    std::array<mmsghdr, receive_batch> messages;
-
-    // Points message i at its own buffers again; recvmmsg overwrites the lengths.
-    void prepare(std::size_t count, std::uint8_t* bytes, std::size_t size) {
+// Room for a batch of messages, readied for recvmmsg once; the kernel overwrites lengths only of those that
+// it fills.
+template <std::size_t count>
+class MessageRooms {
+  public:
+    explicit MessageRooms(std::size_t bytes_each)
+        : size_(bytes_each), data_(std::make_unique_for_overwrite<std::uint8_t[]>(bytes_each * count)) {
         for (std::size_t i = 0; i < count; ++i) {
-            vectors[i] = {bytes + i * size, size};
-            messages[i].msg_hdr = {};
-            messages[i].msg_hdr.msg_name = &names[i];
-            messages[i].msg_hdr.msg_namelen = sizeof names[i];
-            messages[i].msg_hdr.msg_iov = &vectors[i];
-            messages[i].msg_hdr.msg_iovlen = 1;
-            messages[i].msg_hdr.msg_control = control[i].data();
-            messages[i].msg_hdr.msg_controllen = control_bytes;
+            vectors_[i] = {data_.get() + i * size_, size_};
+            msghdr& header = messages_[i].msg_hdr;
+            header = {};
+            header.msg_name = &names_[i];
+            header.msg_iov = &vectors_[i];
+            header.msg_iovlen = 1;
+            header.msg_control = control_[i].data();
         }
     }
+
+    // How many messages came.
+    std::size_t receive(int fd, int flags) {
+        for (std::size_t i = 0; i < dirty_; ++i) {
+            messages_[i].msg_hdr.msg_namelen = sizeof names_[i];
+            messages_[i].msg_hdr.msg_controllen = control_bytes;
+        }
+        const int n = ::recvmmsg(fd, messages_.data(), count, flags | MSG_DONTWAIT, nullptr);
+        dirty_ = n > 0 ? static_cast<std::size_t>(n) : 0;
+        return dirty_;
+    }
+    msghdr& header(std::size_t i) { return messages_[i].msg_hdr; }
+    Bytes bytes(std::size_t i) const { return {data_.get() + i * size_, messages_[i].msg_len}; }
     IpAddress name_of(std::size_t i) const {
-        return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(names[i]));
+        return IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(names_[i]));
     }
     // The port stands at the same place in both families.
     std::uint16_t port_of(std::size_t i) const {
-        return ntohs(reinterpret_cast<const sockaddr_in&>(names[i]).sin_port);
+        return ntohs(reinterpret_cast<const sockaddr_in&>(names_[i]).sin_port);
     }
+
+  private:
+    std::size_t size_;
+    std::unique_ptr<std::uint8_t[]> data_;  // not touched before it is used: half of the sockets never are
+    std::size_t dirty_ = count;
+    std::array<std::array<char, control_bytes>, count> control_;
+    std::array<sockaddr_storage, count> names_;
+    std::array<iovec, count> vectors_;
+    std::array<mmsghdr, count> messages_;
+};
+
+}  // namespace
+
+struct StampSocket::Buffers {
+    explicit Buffers(std::size_t packet_bytes) : replies(packet_bytes), errors(error_packet_bytes) {}
+
+    MessageRooms<receive_batch> replies;
+    MessageRooms<error_batch> errors;
 };
 
 StampSocket::StampSocket(const StampSocketOptions& options, UniqueFd fd)
@@ -216,19 +234,17 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
 }
 
 bool StampSocket::drain_error_queue(std::vector<TransmitStamp>& stamps, std::vector<QueuedError>& errors) {
-    Buffers& b = *buffers_;
     stamps.clear();
     errors.clear();
-    b.prepare(send_batch, b.error_data.get(), error_packet_bytes);
-    const int n = ::recvmmsg(fd_.get(), b.messages.data(), send_batch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
-    for (int i = 0; i < n; ++i) take_error(static_cast<std::size_t>(i), stamps, errors);
-    return n == static_cast<int>(send_batch);
+    const std::size_t n = buffers_->errors.receive(fd_.get(), MSG_ERRQUEUE);
+    for (std::size_t i = 0; i < n; ++i) take_error(i, stamps, errors);
+    return n == error_batch;
 }
 
 void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
                              std::vector<QueuedError>& errors) {
-    Buffers& b = *buffers_;
-    msghdr& message = b.messages[i].msg_hdr;
+    auto& rooms = buffers_->errors;
+    msghdr& message = rooms.header(i);
     QueuedError error;
     sock_extended_err cause{};
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
@@ -254,24 +270,23 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
     error.errno_value = static_cast<int>(cause.ee_errno);
     error.type = cause.ee_type;
     error.code = cause.ee_code;
-    error.to = b.name_of(i);
-    error.port = b.port_of(i);
-    error.packet = {b.error_data.get() + i * error_packet_bytes, b.messages[i].msg_len};
+    error.to = rooms.name_of(i);
+    error.port = rooms.port_of(i);
+    error.packet = rooms.bytes(i);
     errors.push_back(error);
     fruitless_sends_ = 0;
 }
 
 std::size_t StampSocket::receive(std::vector<Incoming>& out) {
-    Buffers& b = *buffers_;
+    auto& rooms = buffers_->replies;
     out.clear();
-    b.prepare(receive_batch, b.data.get(), b.packet_size);
-    const int n = ::recvmmsg(fd_.get(), b.messages.data(), receive_batch, MSG_DONTWAIT, nullptr);
-    for (std::size_t i = 0; n > 0 && i < static_cast<std::size_t>(n); ++i) {
-        msghdr& message = b.messages[i].msg_hdr;
+    const std::size_t n = rooms.receive(fd_.get(), 0);
+    for (std::size_t i = 0; i < n; ++i) {
+        msghdr& message = rooms.header(i);
         Incoming& incoming = out.emplace_back();
-        incoming.bytes = {b.data.get() + i * b.packet_size, b.messages[i].msg_len};
-        incoming.from = b.name_of(i);
-        incoming.port = b.port_of(i);
+        incoming.bytes = rooms.bytes(i);
+        incoming.from = rooms.name_of(i);
+        incoming.port = rooms.port_of(i);
         incoming.truncated = (message.msg_flags & MSG_TRUNC) != 0;
         for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
             if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)

@@ -77,6 +77,8 @@ class StampSocket {
   public:
     static constexpr std::size_t send_batch = 64;
     static constexpr std::size_t receive_batch = 128;
+    // More than one batch of packets leaves behind: then a single call empties the queue.
+    static constexpr std::size_t error_batch = send_batch + 32;
 
     static Result<std::unique_ptr<StampSocket>> open(const StampSocketOptions& options);
     ~StampSocket();

@@ -3,6 +3,8 @@
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/random.hpp"
@@ -13,9 +15,12 @@
 namespace nm {
 namespace {
 
-constexpr std::uint8_t pattern_byte(std::size_t i) {
-    return static_cast<std::uint8_t>(i);
-}
+// Byte i of a payload behind cookie and index is i.
+constexpr std::array<std::uint8_t, 256> pattern = [] {
+    std::array<std::uint8_t, 256> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
+    return bytes;
+}();
 
 // The head of an echo packet; type and code are read already.
 struct EchoHead {
@@ -40,8 +45,11 @@ bool payload_intact(const EchoRun& run, Bytes payload, std::uint32_t& index) {
     const std::uint64_t cookie = in.u64();
     index = in.u32();
     if (cookie != run.cookie(index)) return false;
-    for (std::size_t i = 12; i < payload.size(); ++i) {
-        if (payload[i] != pattern_byte(i)) return false;
+    for (std::size_t i = 12; i < payload.size();) {
+        const std::size_t from = i % pattern.size();
+        const std::size_t length = std::min(pattern.size() - from, payload.size() - i);
+        if (std::memcmp(payload.data() + i, pattern.data() + from, length) != 0) return false;
+        i += length;
     }
     return true;
 }
@@ -110,7 +118,7 @@ EchoBuilder::EchoBuilder(const EchoRun& run, std::size_t slots)
     : run_(run), packet_size_(icmp_header_size + run.payload_size), rooms_(slots * packet_size_) {
     for (std::size_t slot = 0; slot < slots; ++slot) {
         std::uint8_t* payload = rooms_.data() + slot * packet_size_ + icmp_header_size;
-        for (std::size_t i = 12; i < run.payload_size; ++i) payload[i] = pattern_byte(i);
+        for (std::size_t i = 12; i < run.payload_size; ++i) payload[i] = pattern[i % pattern.size()];
     }
     pattern_sum_ = checksum_add(0, Bytes(rooms_.data() + icmp_header_size + 12, run.payload_size - 12));
 }
