@@ -1,7 +1,5 @@
 #include "dns/dns_engine.hpp"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -28,6 +26,11 @@ static_assert(lanes_per_family == 1U << (index_bits - 16));
 
 constexpr std::size_t largest_window = 32'768;  // half the ids of one socket
 constexpr std::int64_t kept_timeouts = 3;
+
+// As in nm::PacketEngine: while many answers are awaited and few come in at a time, they are left to gather.
+constexpr std::size_t many_in_flight = 64;
+constexpr std::size_t enough_together = 16;
+constexpr std::int64_t gather_ns = 100 * nm::ns_per_us;
 
 std::size_t lane_of(std::uint32_t index) {
     return index >> lane_run_bits & (lanes_per_family - 1);
@@ -72,7 +75,7 @@ DnsEngine::DnsEngine(const DnsOptions& options, nm::EventLoop& loop, nm::Schedul
 
 DnsEngine::~DnsEngine() {
     for (const Lane& lane : lanes_) {
-        if (lane.socket) loop_.remove(lane.socket->fd());
+        if (lane.in_use) loop_.unwatch(lane.socket->fd());
     }
 }
 
@@ -83,31 +86,30 @@ std::size_t DnsEngine::open_lanes(Family family) {
     wanted.type = SOCK_DGRAM;
     std::size_t capacity = largest_window;
     for (std::size_t i = 0; i < lanes_per_family; ++i) {
-        const std::size_t number = i + (family == Family::v6 ? lanes_per_family : 0);
-        Lane& lane = lanes_[number];
+        Lane& lane = lanes_[i + (family == Family::v6 ? lanes_per_family : 0)];
         lane.socket = std::move(nm::StampSocket::open(wanted)).value_or_throw();
         own_drops_.watch(*lane.socket);
         capacity = std::min(capacity, lane.socket->capacity());
-        loop_.add(lane.socket->fd(), EPOLLIN | EPOLLERR,
-                  [this, number](std::uint32_t) { lanes_[number].ready = true; });
     }
     return capacity;
 }
 
 void DnsEngine::turn(std::int64_t deadline_ns) {
     bool worked = send_due();
-    worked |= loop_.wait(0) > 0;
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-        if (!lanes_[i].ready) continue;
-        lanes_[i].ready = take(i);
-        worked = true;
-    }
+    std::size_t received = 0;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) received += lanes_[i].in_use ? take(i) : 0;
+    worked |= received > 0 || take_all_errors();
+    if (tcp_.pending() > 0) worked |= loop_.wait(0) > 0;
     const std::int64_t now_ns = nm::monotonic_ns();
     worked |= expire(now_ns);
     tcp_.expire(now_ns);
-    if (worked) return;
-    out_.flush();
-    loop_.wait(std::min(deadline_ns, next_action_ns()));
+    const bool few = received > 0 && received < enough_together;
+    if (few && flight_.waiting() >= many_in_flight) {
+        nm::EventLoop::pause(std::min(deadline_ns, now_ns + gather_ns));
+    } else if (!worked) {
+        const std::int64_t flush_ns = out_.flush_before_wait(now_ns);
+        loop_.wait(std::min({deadline_ns, next_action_ns(), flush_ns}));
+    }
 }
 
 std::int64_t DnsEngine::next_action_ns() const {
@@ -198,6 +200,8 @@ bool DnsEngine::send_due() {
 
 void DnsEngine::send_batch(std::vector<nm::Outgoing>& batch, std::size_t lane) {
     if (batch.empty()) return;
+    if (!lanes_[lane].in_use) loop_.watch(lanes_[lane].socket->fd());
+    lanes_[lane].in_use = true;
     const std::int64_t before_ns = nm::monotonic_ns();
     const std::int64_t real_ns = nm::now().ns;
     for (const nm::Outgoing& out : batch) {
@@ -230,9 +234,10 @@ bool DnsEngine::expire(std::int64_t now_ns) {
         if (!looked) {
             // What came in before the timeout but was not read yet is no loss.
             for (std::size_t i = 0; i < lanes_.size(); ++i) {
-                while (lanes_[i].socket && take(i)) {
+                while (lanes_[i].in_use && take(i) > 0) {
                 }
             }
+            take_all_errors();
             own_drops_.notice(nm::monotonic_ns());
             looked = true;
             continue;

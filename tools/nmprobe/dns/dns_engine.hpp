@@ -75,7 +75,7 @@ class DnsEngine {
   private:
     struct Lane {
         std::unique_ptr<nm::StampSocket> socket;
-        bool ready = false;
+        bool in_use = false;  // something was sent: there may be answers
     };
     struct Query {  // beside the entry of its packet in flight
         std::uint64_t round = 0;
@@ -97,8 +97,9 @@ class DnsEngine {
     std::int64_t next_action_ns() const;
 
     // Answers (dns_engine_answers.cpp).
-    bool take(std::size_t lane);
-    void take_errors(std::size_t lane);
+    std::size_t take(std::size_t lane);  // how many
+    bool take_errors(std::size_t lane);  // whether there was any, or a stamp
+    bool take_all_errors();
     void on_error(const nm::QueuedError& error, std::size_t lane);
     void on_packet(const nm::Incoming& in, std::size_t lane, std::int64_t now_ns);
     bool matches(const nm::Incoming& in, const DnsHead& head, const nm::InFlight& entry) const;

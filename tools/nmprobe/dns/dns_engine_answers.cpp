@@ -31,24 +31,34 @@ DnsResult DnsEngine::result_of(const InFlight& entry) {
 }
 
 // True when there may be more to read.
-bool DnsEngine::take(std::size_t lane) {
+std::size_t DnsEngine::take(std::size_t lane) {
     const std::size_t received = lanes_[lane].socket->receive(incoming_);
+    if (received == 0) return 0;
     const std::int64_t now_ns = nm::monotonic_ns();
     // An answer's transmit stamp was queued before the query left: it is there by now.
     take_errors(lane);
     for (std::size_t i = 0; i < received; ++i) on_packet(incoming_[i], lane, now_ns);
-    return received == nm::StampSocket::receive_batch;
+    return received;
 }
 
-void DnsEngine::take_errors(std::size_t lane) {
+bool DnsEngine::take_all_errors() {
+    bool any = false;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) any |= lanes_[i].in_use && take_errors(i);
+    return any;
+}
+
+bool DnsEngine::take_errors(std::size_t lane) {
     bool more = true;
+    bool any = false;
     while (more) {
         more = lanes_[lane].socket->drain_error_queue(stamps_, errors_);
         for (const nm::TransmitStamp& stamp : stamps_) {
             if (InFlight* entry = flight_.find(stamp.index)) entry->stamp(stamp.tx_ns);
         }
         for (const nm::QueuedError& error : errors_) on_error(error, lane);
+        any |= !stamps_.empty() || !errors_.empty();
     }
+    return any;
 }
 
 void DnsEngine::on_error(const nm::QueuedError& error, std::size_t lane) {

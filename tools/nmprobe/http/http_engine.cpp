@@ -45,8 +45,8 @@ void HttpEngine::turn() {
     if (resolver_.pending() > 0) resolver_.timeouts();
     worked |= reap();
     if (worked || begin_one()) return;
-    out_.flush();
-    loop_.wait(next_action_ns());
+    const std::int64_t flush_ns = out_.flush_before_wait(nm::monotonic_ns());
+    loop_.wait(std::min(next_action_ns(), flush_ns));
 }
 
 std::int64_t HttpEngine::next_action_ns() const {

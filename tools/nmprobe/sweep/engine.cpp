@@ -64,8 +64,8 @@ void SweepEngine::turn(std::int64_t deadline_ns) {
     own_drops_.notice_at_times(now_ns);
     worked |= expire(now_ns);
     if (worked) return;
-    out_.flush();
-    loop_.wait(std::min(deadline_ns, next_action_ns()));
+    const std::int64_t flush_ns = out_.flush_before_wait(now_ns);
+    loop_.wait(std::min({deadline_ns, next_action_ns(), flush_ns}));
 }
 
 // --- sending ---

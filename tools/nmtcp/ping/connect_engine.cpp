@@ -120,7 +120,7 @@ void ConnectEngine::turn(std::int64_t deadline_ns) {
         next = std::min(next, nm::monotonic_ns() + nm::ns_per_ms);
     }
     if (!by_age_.empty()) next = std::min(next, by_age_.front().second + options_.timeout_ns);
-    if (!started) out_.flush();
+    if (!started) next = std::min(next, out_.flush_before_wait(nm::monotonic_ns()));
     loop_.wait(started ? 0 : next);
     expire();
 }
