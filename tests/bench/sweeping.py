@@ -13,23 +13,24 @@ ZMAP_RATES = [400_000, 200_000, 150_000, 100_000, 50_000]
 NETWORK, COUNT = "10.99.0.0/16", 65_536
 
 
-def zmap(enter, folder, rate):
+def zmap(enter, folder, rate, count=COUNT):
+    """Of the network as many addresses as asked for, in zmap's own order."""
     nothing = Path(folder) / "nothing"
     nothing.touch()
     # It sends Ethernet frames of its own; without a default route it must be told to whom, or it waits for ever.
     far = enter[-1].removesuffix("-p") + "-q"
     link = json.loads(subprocess.run(["ip", "-n", far, "-j", "link", "show", "eth0"], check=True, capture_output=True).stdout)
     argv = [*enter, "zmap", "-M", "icmp_echoscan", "-i", "eth0", "-G", link[0]["address"], "-r", rate, "-c", "1", "-b", nothing, "-q", "-v", "0",
-            "-o", "-", NETWORK]
+            "-n", count, "-o", "-", NETWORK]
     return Program(f"zmap -r {rate}", argv, harness.count_lines(r"^\d+\.\d+\.\d+\.\d+$"))
 
 
-def lossless_zmap(enter, folder):
+def lossless_zmap(enter, folder, count=COUNT):
     for rate in ZMAP_RATES:
-        program = zmap(enter, folder, rate)
-        if all(harness.run_once(program, Path(folder))["delivered"] == COUNT for _ in range(2)):
+        program = zmap(enter, folder, rate, count)
+        if all(harness.run_once(program, Path(folder))["delivered"] == count for _ in range(2)):
             return program
-    return zmap(enter, folder, ZMAP_RATES[-1])
+    return zmap(enter, folder, ZMAP_RATES[-1], count)
 
 
 def fping(enter):

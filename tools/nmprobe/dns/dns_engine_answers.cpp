@@ -30,7 +30,6 @@ DnsResult DnsEngine::result_of(const InFlight& entry) {
     return result;
 }
 
-// True when there may be more to read.
 std::size_t DnsEngine::take(std::size_t lane) {
     const std::size_t received = lanes_[lane].socket->receive(incoming_);
     if (received == 0) return 0;
