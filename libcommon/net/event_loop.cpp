@@ -19,7 +19,9 @@ EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 void EventLoop::add(int fd, std::uint32_t events, Callback callback) {
-    callbacks_[fd] = std::make_shared<Callback>(std::move(callback));
+    const auto at = static_cast<std::size_t>(fd);
+    if (callbacks_.size() <= at) callbacks_.resize(at + 1);
+    callbacks_[at] = std::make_shared<Callback>(std::move(callback));
     epoll_event event{};
     event.events = events;
     event.data.fd = fd;
@@ -35,7 +37,12 @@ void EventLoop::modify(int fd, std::uint32_t events) {
 
 void EventLoop::remove(int fd) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    callbacks_.erase(fd);
+    forget(fd);
+}
+
+void EventLoop::forget(int fd) {
+    const auto at = static_cast<std::size_t>(fd);
+    if (at < callbacks_.size()) callbacks_[at].reset();
 }
 
 void EventLoop::unwatch(int fd) {
@@ -67,10 +74,8 @@ int EventLoop::wait(std::int64_t deadline_ns) {
         ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), until, nullptr);
     for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
-        const auto at = callbacks_.find(event.data.fd);
-        if (at == callbacks_.end()) continue;  // removed by an earlier callback
-        const std::shared_ptr<Callback> callback = at->second;
-        (*callback)(event.events);
+        const std::shared_ptr<Callback> callback = callbacks_[static_cast<std::size_t>(event.data.fd)];
+        if (callback) (*callback)(event.events);  // else removed by an earlier callback
     }
     return std::max(n, 0);
 }

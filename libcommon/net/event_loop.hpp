@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "base/unique_fd.hpp"
@@ -24,6 +23,8 @@ class EventLoop {
     void add(int fd, std::uint32_t events, Callback callback);
     void modify(int fd, std::uint32_t events);
     void remove(int fd);
+    // The same for a descriptor that is closed next and has no duplicate: closing tells epoll.
+    void forget(int fd);
 
     // A descriptor that also ends a wait, without a callback. Unlike those above it is looked at only while
     // waiting: epoll would be told of every packet that comes in meanwhile.
@@ -40,7 +41,7 @@ class EventLoop {
   private:
     UniqueFd epoll_;
     std::vector<pollfd> watched_;  // the first is epoll's own
-    std::unordered_map<int, std::shared_ptr<Callback>> callbacks_;
+    std::vector<std::shared_ptr<Callback>> callbacks_;  // by descriptor
 };
 
 }  // namespace nm

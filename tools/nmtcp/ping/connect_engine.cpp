@@ -34,18 +34,13 @@ std::size_t raise_descriptor_limit(std::size_t wanted) {
                                       : std::min<std::size_t>(wanted, granted / 2 + 1);
 }
 
-nm::Endpoint end_of(int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+nm::Endpoint own_end(int fd) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
-    ask(fd, reinterpret_cast<sockaddr*>(&address), &length);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
     sockaddr_in in{};
     std::memcpy(&in, &address, sizeof in);  // the port is at the same place for both families
     return {nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(address)), ntohs(in.sin_port)};
-}
-
-// On loopback, connecting to a port of the ephemeral range may meet itself (trap T15): no service is there.
-bool met_itself(int fd) {
-    return end_of(fd, ::getsockname) == end_of(fd, ::getpeername);
 }
 
 // The ICMP error behind a failed connect, when it was one.
@@ -194,7 +189,7 @@ bool ConnectEngine::start(const nm::Schedule::Due& due) {
     }
     by_age_.emplace_back(slot, now_ns);
     if (tap_ != nullptr) {
-        tap_->watch(slot, end_of(slots_[slot].fd.get(), ::getsockname), {target.address, target.port});
+        tap_->watch(slot, own_end(slots_[slot].fd.get()), {target.address, target.port});
         slots_[slot].watched = true;
     }
     loop_.add(slots_[slot].fd.get(), EPOLLOUT, [this, slot](std::uint32_t) { on_ready(slot); });
@@ -206,7 +201,10 @@ void ConnectEngine::on_ready(std::size_t slot) {
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(attempt.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error == 0 && met_itself(attempt.fd.get())) error = ECONNREFUSED;
+    // On loopback, connecting to a port of the ephemeral range may meet itself (trap T15): no service is there.
+    const nm::ProbeTarget& target = board_.target(attempt.target);
+    if (error == 0 && own_end(attempt.fd.get()) == nm::Endpoint{target.address, target.port})
+        error = ECONNREFUSED;
     if (error != 0) {
         fail(attempt, error);
         return;
@@ -258,7 +256,7 @@ void ConnectEngine::finish(Attempt& attempt, nm::PacketEvent event) {
     event.ts = nm::now();
     if (tap_ != nullptr) set_tapped_rtt(attempt, event);
     if (attempt.fd) {
-        loop_.remove(attempt.fd.get());
+        loop_.forget(attempt.fd.get());
         attempt.fd.reset();
     }
     --in_flight_;
