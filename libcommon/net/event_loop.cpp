@@ -49,6 +49,13 @@ void EventLoop::unwatch(int fd) {
     std::erase_if(watched_, [&](const pollfd& watched) { return watched.fd == fd; });
 }
 
+short EventLoop::found(int fd) const {
+    for (const pollfd& watched : watched_) {
+        if (watched.fd == fd) return watched.revents;
+    }
+    return 0;
+}
+
 void EventLoop::pause(std::int64_t deadline_ns) {
     const timespec until{deadline_ns / ns_per_s, deadline_ns % ns_per_s};
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
@@ -67,7 +74,10 @@ int EventLoop::wait(std::int64_t deadline_ns) {
     if (watched_.size() > 1) {
         static constexpr timespec at_once{};
         const int ready = ::ppoll(watched_.data(), watched_.size(), until, nullptr);
-        if (ready <= 0 || watched_.front().revents == 0) return 0;
+        if (ready < 0) {  // a signal: poll has told nothing
+            for (pollfd& watched : watched_) watched.revents = 0;
+        }
+        if (watched_.front().revents == 0) return 0;
         until = &at_once;
     }
     const int n =

@@ -30,6 +30,8 @@ class EventLoop {
     // waiting: epoll would be told of every packet that comes in meanwhile.
     void watch(int fd) { watched_.push_back({fd, POLLIN, 0}); }
     void unwatch(int fd);
+    // What the last wait found of a watched descriptor: POLLIN, POLLERR...
+    short found(int fd) const;
 
     // Waits until a descriptor is ready, a signal came, or CLOCK_MONOTONIC reaches deadline_ns; runs the
     // callbacks. A deadline in the past polls; INT64_MAX waits for ever. Returns the number of callbacks run.

@@ -163,7 +163,8 @@ NFT
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$NM_BIN/nmprobe" sweep --format json --rate 500 --state state 10.99.4.0/23 >one 3>&- &
     pid=$!
-    sleep 0.8
+    until grep -q '^{' one; do sleep 0.02; done  # of a second's work something is done
+    sleep 0.2
     kill -INT $pid
     wait $pid || status=$?
     [ "$status" -eq 130 ]

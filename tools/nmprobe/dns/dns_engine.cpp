@@ -95,21 +95,25 @@ std::size_t DnsEngine::open_lanes(Family family) {
 }
 
 void DnsEngine::turn(std::int64_t deadline_ns) {
-    bool worked = send_due();
-    std::size_t received = 0;
-    for (std::size_t i = 0; i < lanes_.size(); ++i) received += lanes_[i].in_use ? take(i) : 0;
-    worked |= received > 0 || take_all_errors();
-    if (tcp_.pending() > 0) worked |= loop_.wait(0) > 0;
-    const std::int64_t now_ns = nm::monotonic_ns();
-    worked |= expire(now_ns);
-    tcp_.expire(now_ns);
-    const bool few = received > 0 && received < enough_together;
-    if (few && flight_.waiting() >= many_in_flight) {
+    const bool sent = send_due();
+    std::int64_t now_ns = nm::monotonic_ns();
+    if (received_ > 0 && received_ < enough_together && flight_.waiting() >= many_in_flight)
         nm::EventLoop::pause(std::min(deadline_ns, now_ns + gather_ns));
-    } else if (!worked) {
-        const std::int64_t flush_ns = out_.flush_before_wait(now_ns);
-        loop_.wait(std::min({deadline_ns, next_action_ns(), flush_ns}));
+    std::int64_t until_ns = 0;
+    if (!sent && received_ == 0)
+        until_ns = std::min({deadline_ns, next_action_ns(), out_.flush_before_wait(now_ns)});
+    loop_.wait(until_ns);
+    received_ = 0;
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        const short found = lanes_[i].in_use ? loop_.found(lanes_[i].socket->fd()) : short{0};
+        if ((found & POLLIN) != 0)
+            received_ += take(i);
+        else if (found != 0)
+            take_errors(i);
     }
+    now_ns = nm::monotonic_ns();
+    expire(now_ns);
+    tcp_.expire(now_ns);
 }
 
 std::int64_t DnsEngine::next_action_ns() const {
@@ -227,7 +231,7 @@ void DnsEngine::send_batch(std::vector<nm::Outgoing>& batch, std::size_t lane) {
 
 // --- expiry ---
 
-bool DnsEngine::expire(std::int64_t now_ns) {
+void DnsEngine::expire(std::int64_t now_ns) {
     bool looked = false;
     while (InFlight* entry = flight_.oldest_waiting()) {
         if (entry->sent_mono_ns + options_.timeout_ns > now_ns) break;
@@ -236,15 +240,14 @@ bool DnsEngine::expire(std::int64_t now_ns) {
             for (std::size_t i = 0; i < lanes_.size(); ++i) {
                 while (lanes_[i].in_use && take(i) > 0) {
                 }
+                if (lanes_[i].in_use) take_errors(i);
             }
-            take_all_errors();
             own_drops_.notice(nm::monotonic_ns());
             looked = true;
             continue;
         }
         lose(*entry);
     }
-    return looked;
 }
 
 void DnsEngine::lose(InFlight& entry) {

@@ -92,14 +92,13 @@ class DnsEngine {
     std::uint16_t id_of(std::uint32_t index) const;
     nm::InFlight* find(std::uint16_t id, std::size_t lane);
     Query& query_of(std::uint32_t index) { return queries_[index & (queries_.size() - 1)]; }
-    bool expire(std::int64_t now_ns);
+    void expire(std::int64_t now_ns);
     void lose(nm::InFlight& entry);
     std::int64_t next_action_ns() const;
 
     // Answers (dns_engine_answers.cpp).
     std::size_t take(std::size_t lane);  // how many
-    bool take_errors(std::size_t lane);  // whether there was any, or a stamp
-    bool take_all_errors();
+    void take_errors(std::size_t lane);
     void on_error(const nm::QueuedError& error, std::size_t lane);
     void on_packet(const nm::Incoming& in, std::size_t lane, std::int64_t now_ns);
     bool matches(const nm::Incoming& in, const DnsHead& head, const nm::InFlight& entry) const;
@@ -121,6 +120,7 @@ class DnsEngine {
     std::uint64_t case_key_ = 0;
     std::vector<Lane> lanes_;  // those of IPv4, then those of IPv6
     std::size_t window_ = 0;
+    std::size_t received_ = 0;  // in the last turn
     std::vector<Query> queries_;
     std::vector<std::uint8_t> rooms_;
     std::vector<nm::Outgoing> v4_batch_, v6_batch_;

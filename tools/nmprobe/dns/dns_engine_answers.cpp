@@ -40,24 +40,15 @@ std::size_t DnsEngine::take(std::size_t lane) {
     return received;
 }
 
-bool DnsEngine::take_all_errors() {
-    bool any = false;
-    for (std::size_t i = 0; i < lanes_.size(); ++i) any |= lanes_[i].in_use && take_errors(i);
-    return any;
-}
-
-bool DnsEngine::take_errors(std::size_t lane) {
+void DnsEngine::take_errors(std::size_t lane) {
     bool more = true;
-    bool any = false;
     while (more) {
         more = lanes_[lane].socket->drain_error_queue(stamps_, errors_);
         for (const nm::TransmitStamp& stamp : stamps_) {
             if (InFlight* entry = flight_.find(stamp.index)) entry->stamp(stamp.tx_ns);
         }
         for (const nm::QueuedError& error : errors_) on_error(error, lane);
-        any |= !stamps_.empty() || !errors_.empty();
     }
-    return any;
 }
 
 void DnsEngine::on_error(const nm::QueuedError& error, std::size_t lane) {

@@ -30,6 +30,7 @@ std::optional<std::uint8_t> unescape(std::string_view& text) {
 std::optional<std::vector<std::uint8_t>> encode_name(std::string_view text) {
     std::vector<std::uint8_t> out;
     if (text.empty()) return std::nullopt;
+    out.reserve(text.size() + 2);
     if (text == ".") text = {};
     while (!text.empty()) {
         const std::size_t length_at = out.size();
@@ -56,6 +57,8 @@ std::optional<DnsQuery> encode_query(const DnsQuestion& question) {
     if (!name) return std::nullopt;
     DnsQuery query;
     std::vector<std::uint8_t>& out = query.bytes;
+    constexpr std::size_t beside_name = dns_header_size + 4 + 15;  // type and class, OPT with NSID
+    out.reserve(name->size() + beside_name);
     nm::append_u16(out, 0);
     nm::append_u16(out, (question.recursion ? dns_rd : 0U) | (question.checking_disabled ? dns_cd : 0U));
     for (const unsigned count : {1U, 0U, 0U, question.edns ? 1U : 0U}) nm::append_u16(out, count);
