@@ -42,7 +42,7 @@ class EventLoop {
 
   private:
     UniqueFd epoll_;
-    std::vector<pollfd> watched_;  // the first is epoll's own
+    std::vector<pollfd> watched_;                       // the first is epoll's own
     std::vector<std::shared_ptr<Callback>> callbacks_;  // by descriptor
 };
 
