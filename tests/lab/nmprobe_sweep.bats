@@ -194,7 +194,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$NM_BIN/nmprobe" sweep --format json --ra
     [ "$(ledger_count '.icmp_type == 8')" -eq 0 ]
 }
 
-@test "overlaps are probed once, exclusions not at all, and all are counted" {
+@test "T24: overlaps are probed once, exclusions not at all, and all are counted" {
     start_sim "$NS"
     printf '10.99.1.64/27 # printers\n10.99.1.100-103\n' >away
     printf '%s\n' '# all of it' 10.99.1.0/25 10.99.1.64-10.99.1.127 >list
@@ -205,7 +205,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$NM_BIN/nmprobe" sweep --format json --ra
     run ! grep -qE '"10\.99\.1\.(1|64|95|100|103)"' <<<"$(ledger 'select(.icmp_type == 8).dst')"
 }
 
-@test "typos are refused with the count, a wide IPv6 network with the way out" {
+@test "T24: typos are refused with the count, a wide IPv6 network with the way out" {
     run -64 --separate-stderr sweep 10.0.0.0/0
     [[ $stderr == *'write 0.0.0.0/0'* ]]
     run -64 --separate-stderr sweep 0.0.0.0/0

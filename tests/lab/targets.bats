@@ -111,7 +111,7 @@ PY
     [ "$(of_type probe.icmp 'select(.state == "up")' <out | wc -l)" -eq 6 ]
 }
 
-@test "a name without an address is one error record, and the other 9,999 targets are measured" {
+@test "T23: a name without an address is one error record, and the other 9,999 targets are measured" {
     start_sim "$NS" --ledger-counts
     awk 'BEGIN { for (i = 0; i < 9998; i++) printf "{\"target\":\"10.99.%d.%d\"}\n", 64 + i / 256, i % 256
         print "{\"target\":\"alive.example\"}"; print "{\"target\":\"dead.example\",\"region\":\"east\"}" }' >lines
@@ -127,7 +127,7 @@ PY
     [ "$(of_type probe.summary '[.targets, .answered, .unresolved]' <out)" = '[9999,9999,1]' ]
 }
 
-@test "a lost target has received 0, loss 100 and no times, in every format" {
+@test "T39: a lost target has received 0, loss 100 and no times, in every format" {
     start_sim "$NS" --rule '10.99.1.1: icmp=silent'
     local format
     run -1 probe -t 100ms 10.99.1.1
@@ -179,7 +179,7 @@ PY
     [[ ${lines[0]} == *region=east* && ${lines[0]} == *port=80* && ${lines[0]} == *min_rtt=1?.* ]]
 }
 
-@test "no right at all: exit 77 and the way out; half a right: what works is measured, the rest is told" {
+@test "T20: no right at all: exit 77 and the way out; half a right: what works is measured, the rest is told" {
     start_sim "$NS" --rule '0.0.0.0/0: tcp_open=80' --rule '::/0:'
     in_ns "$NS" sysctl -qw net.ipv4.ping_group_range='1 0'
     run -77 --separate-stderr in_ns "$NS" setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all \
