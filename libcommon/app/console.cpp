@@ -1,11 +1,15 @@
 #include "app/console.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 
 #include "base/clock.hpp"
+#include "base/terminal_text.hpp"
 #include "json/line_writer.hpp"
 
 namespace nm {
@@ -20,11 +24,22 @@ std::string seconds_text(double seconds) {
     return text;
 }
 
+std::string erase_line() {
+    return std::string(escape::line_start) + std::string(escape::erase_to_line_end);
+}
+
 }  // namespace
+
+void Console::divert(std::function<void(const std::string& line)> to) {
+    diverted_ = on_terminal_ ? std::move(to) : nullptr;
+}
 
 void Console::write_line(const std::string& message) {
     end_progress();
-    write_fully(STDERR_FILENO, tool_ + ": " + message + "\n");
+    if (diverted_)
+        diverted_(tool_ + ": " + message);
+    else
+        write_fully(STDERR_FILENO, tool_ + ": " + message + "\n");
 }
 
 void Console::error(const std::string& message) {
@@ -40,31 +55,31 @@ void Console::detail(const std::string& message) {
 }
 
 void Console::progress(std::uint64_t done, std::uint64_t total, const char* unit) {
-    if (quiet_ || !on_terminal_) return;
+    if (quiet_ || !on_terminal_ || diverted_) return;
     const std::int64_t now_ns = monotonic_ns();
     if (bar_started_ns_ == 0) bar_started_ns_ = bar_drawn_ns_ = now_ns;
     if (now_ns - bar_drawn_ns_ < redraw_ns) return;
     bar_drawn_ns_ = now_ns;
     const double elapsed_s = static_cast<double>(now_ns - bar_started_ns_) / 1e9;
     const double rate = static_cast<double>(done) / elapsed_s;
-    char text[160];
+    char text[128];
     if (total > 0) {
         const double share = static_cast<double>(done) / static_cast<double>(total);
         const int filled = static_cast<int>(share * 30);
         const double left_s = share > 0 ? elapsed_s / share - elapsed_s : 0;
-        std::snprintf(text, sizeof text, "\r\033[K[%.*s%*s] %3.0f %%  %.0f %s/s  %s left", filled,
+        std::snprintf(text, sizeof text, "[%.*s%*s] %3.0f %%  %.0f %s/s  %s left", filled,
                       "##############################", 30 - filled, "", share * 100, rate, unit,
                       seconds_text(left_s).c_str());
     } else {
-        std::snprintf(text, sizeof text, "\r\033[K%llu %s  %.0f/s", static_cast<unsigned long long>(done),
-                      unit, rate);
+        std::snprintf(text, sizeof text, "%llu %s  %.0f/s", static_cast<unsigned long long>(done), unit,
+                      rate);
     }
-    write_fully(STDERR_FILENO, text);
+    write_fully(STDERR_FILENO, erase_line() + text);
     bar_drawn_ = true;
 }
 
 void Console::end_progress() {
-    if (bar_drawn_) write_fully(STDERR_FILENO, "\r\033[K");
+    if (bar_drawn_) write_fully(STDERR_FILENO, erase_line());
     bar_drawn_ = false;
     bar_started_ns_ = 0;
 }
@@ -79,6 +94,30 @@ bool Console::stdin_is_terminal() {
 
 bool Console::stderr_is_terminal() {
     return ::isatty(STDERR_FILENO) == 1;
+}
+
+bool Console::stdout_can_redraw() {
+    const char* kind = std::getenv("TERM");
+    return stdout_is_terminal() && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
+WindowSize Console::window_size() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+    return {size.ws_col, std::max<std::size_t>(size.ws_row, 2)};
+}
+
+bool Console::speaks_utf8() {
+    // The first that is set decides (locale(7)).
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const char* value = std::getenv(name);
+        if (value == nullptr || *value == '\0') continue;
+        std::string text = value;
+        std::transform(text.begin(), text.end(), text.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        return text.find("utf-8") != std::string::npos || text.find("utf8") != std::string::npos;
+    }
+    return false;
 }
 
 bool Console::wants_colour(ColourChoice choice) {

@@ -3,9 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace nm {
+
+struct WindowSize {
+    std::size_t columns = 80;
+    std::size_t lines = 24;
+};
 
 enum class ColourChoice : std::uint8_t { automatic, always, never };
 
@@ -27,9 +33,19 @@ class Console {
     void progress(std::uint64_t done, std::uint64_t total, const char* unit);
     void end_progress();
 
+    // From now on lines for a person go there instead of to stderr, if that is the terminal that stdout is
+    // too; nullptr: no more. For what draws on it.
+    void divert(std::function<void(const std::string& line)> to);
+
     static bool stdout_is_terminal();
     static bool stdin_is_terminal();
     static bool stderr_is_terminal();
+    // A terminal that understands cursor movements (TERM is set, and not to dumb).
+    static bool stdout_can_redraw();
+    // Of the terminal that stdout is.
+    static WindowSize window_size();
+    // Whether the locale's character set is UTF-8.
+    static bool speaks_utf8();
     // NO_COLOR and --color respected.
     static bool wants_colour(ColourChoice choice);
 
@@ -37,6 +53,7 @@ class Console {
     void write_line(const std::string& message);
 
     std::string tool_;
+    std::function<void(const std::string& line)> diverted_;
     bool quiet_ = false;
     bool verbose_ = false;
     const bool on_terminal_ = stderr_is_terminal();

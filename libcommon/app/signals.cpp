@@ -14,6 +14,8 @@ namespace {
 volatile std::sig_atomic_t stop_signal_number = 0;
 volatile std::sig_atomic_t reload_asked = 0;
 volatile std::sig_atomic_t counters_asked = 0;
+volatile std::sig_atomic_t window_changed = 0;
+volatile std::sig_atomic_t continued = 0;
 int event_fd = -1;
 
 void on_signal(int number) {
@@ -22,6 +24,10 @@ void on_signal(int number) {
         reload_asked = 1;
     } else if (number == SIGUSR1) {
         counters_asked = 1;
+    } else if (number == SIGWINCH) {
+        window_changed = 1;
+    } else if (number == SIGCONT) {
+        continued = 1;
     } else {
         stop_signal_number = number;
         std::signal(SIGINT, SIG_DFL);
@@ -54,6 +60,21 @@ void install_signal_handlers() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
+void watch_terminal() {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    for (const int number : {SIGWINCH, SIGCONT}) sigaction(number, &action, nullptr);
+}
+
+bool take_resize_request() {
+    return take(window_changed);
+}
+
+bool take_continue_request() {
+    return take(continued);
+}
+
 bool stop_requested() {
     return stop_signal_number != 0;
 }
@@ -80,7 +101,8 @@ void clear_signal_event() {
 }
 
 void restore_default_signals() {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE}) std::signal(number, SIG_DFL);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH, SIGCONT, SIGPIPE})
+        std::signal(number, SIG_DFL);
 }
 
 }  // namespace nm

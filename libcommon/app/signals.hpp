@@ -15,6 +15,11 @@ int stop_signal();
 bool take_reload_request();
 bool take_counters_request();
 
+// For what draws on a terminal: SIGWINCH and SIGCONT are noticed from now on, and wake the event loop too.
+void watch_terminal();
+bool take_resize_request();
+bool take_continue_request();
+
 // Readable after any of these signals; the event loop watches it.
 int signal_event_fd();
 void clear_signal_event();

@@ -14,8 +14,13 @@ namespace nm {
 // 0-63 is an answer, 64-78 (sysexits.h) means no answer. Only run_tool turns it into an int.
 enum class Exit {
     ok = 0,
-    no = 1,            // the answer is no: a target lost, a plan infeasible, drift found
-    changed = 2,       // only with --detailed-exitcode
+    no = 1,       // the answer is no: a target lost, a plan infeasible, drift found
+    changed = 2,  // only with --detailed-exitcode
+    // The answer is no, and for all targets that are not well it is this that is wrong:
+    unreachable = 3,   // somebody said that it cannot be reached (ICMP)
+    closed = 4,        // the host refused the connection
+    unresolved = 5,    // the name has no address
+    unsent = 6,        // nothing could be sent from here
     usage = 64,        // the command line is wrong
     bad_data = 65,     // input that could not be read as records
     no_input = 66,     // an input file is missing
@@ -28,6 +33,12 @@ enum class Exit {
     no_permission = 77,
     bad_config = 78,
 };
+
+// Of two answers the one for both: what is wrong, if it is one thing, or no.
+constexpr Exit worse_of(Exit a, Exit b) {
+    if (a == Exit::ok || a == b) return b;
+    return b == Exit::ok ? a : Exit::no;
+}
 
 struct Error {
     Exit exit = Exit::software;

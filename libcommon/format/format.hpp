@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/terminal_text.hpp"
 #include "record/access.hpp"
 
 namespace nm {
@@ -68,13 +69,21 @@ class TableFormat {
   public:
     TableFormat(FieldChoice choice, bool colour) : choice_(std::move(choice)), colour_(colour) {}
     void append(TextBuffer& out, const RecordType& type, const void* record);
+    // A target that has no record of its own, such as a name without an address: a row in this table, or in
+    // the next one that has states of targets.
+    void append_failure(const RecordType& error_type, const void* error);
     // Writes the rows that wait: at the end, at the end of a round, before waiting for input.
     void flush(TextBuffer& out);
 
   private:
     using Row = std::vector<std::string>;
+    struct Failure {
+        std::string target, state, reason;
+    };
     void start(const RecordType& type);
+    void add_failures();
     void append_row(TextBuffer& out, const Row& row, bool header) const;
+    Mood mood_of(std::size_t column, std::string_view cell) const;
 
     static constexpr std::size_t rows_to_measure = 200;
 
@@ -87,7 +96,11 @@ class TableFormat {
     std::vector<bool> right_;
     bool header_written_ = false;
     std::vector<Row> waiting_;
+    std::vector<Failure> failures_;  // that have no table yet
 };
+
+// What an error record says: "db1.example: no such host".
+std::string failure_of(const RecordType& type, const void* record);
 
 // One line of words about a record: "3 targets, 2 answered" for a summary in a table.
 std::string sentence_of(const RecordType& type, const void* record);

@@ -74,7 +74,8 @@ void Output::write_other(const RecordType& type, const void* record) {
         return;
     }
     if (type.is_error()) {
-        tell_(sentence_of(type, record));
+        tell_(failure_of(type, record));
+        if (options_.format == Format::table) table_.append_failure(type, record);
         return;
     }
     if (type.is_summary()) {
@@ -123,6 +124,12 @@ std::int64_t Output::flush_before_wait(std::int64_t now_ns) {
 void Output::flush() {
     unflushed_ = false;
     if (options_.format == Format::table) table_.flush(writer_.buffer());
+    writer_.flush();
+}
+
+void Output::draw(std::string_view text) {
+    table_.flush(writer_.buffer());
+    writer_.buffer().append(text);
     writer_.flush();
 }
 

@@ -46,6 +46,14 @@ class Output {
     // The end of a round: a Prometheus page is written, a table shows what it has.
     void end_round();
 
+    // The user looks at a table of everything on a terminal: no file, no choice of keys.
+    bool for_people() const {
+        return options_.format == Format::table && options_.path.empty() && options_.fields.empty();
+    }
+    bool colour() const { return options_.colour; }
+    // Text for the terminal that stands for records: what for_people() allows instead of write().
+    void draw(std::string_view text);
+
     // The reader is gone or writing failed: stop producing.
     bool closed() const { return writer_.closed(); }
     void write_in_background(std::size_t max_waiting_bytes) {

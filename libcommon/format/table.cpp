@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/terminal_text.hpp"
+#include "base/text.hpp"
 #include "format/format.hpp"
 
 namespace nm {
@@ -17,18 +19,13 @@ void erase_at(Items& items, std::size_t index) {
     items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
-// Columns a text takes on a terminal, near enough: one for each UTF-8 sequence.
-std::size_t width_of(std::string_view text) {
-    std::size_t width = 0;
-    for (const char c : text) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    return width;
-}
-
-// What a terminal must not receive from a target's name or a packet: control characters.
-std::string printable(std::string_view text) {
-    std::string out;
-    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-    return out;
+// A field of text, or nothing.
+std::string text_of(const RecordType& type, const void* record, std::string_view key) {
+    TextBuffer text;
+    for (const FieldAccess& field : type.fields) {
+        if (field.info.key == key && field.present(record)) field.append_text(record, text);
+    }
+    return printable(text.view());
 }
 
 std::string header_of(const FieldInfo& field) {
@@ -54,6 +51,7 @@ void TableFormat::start(const RecordType& type) {
         widths_.push_back(header_.back().size());
         right_.push_back(field.info.kind == ValueKind::integer || field.info.kind == ValueKind::real);
     }
+    add_failures();
 }
 
 void TableFormat::append(TextBuffer& out, const RecordType& type, const void* record) {
@@ -79,6 +77,32 @@ void TableFormat::append(TextBuffer& out, const RecordType& type, const void* re
     if (header_written_ || waiting_.size() >= rows_to_measure) flush(out);
 }
 
+void TableFormat::append_failure(const RecordType& error_type, const void* error) {
+    const std::string stage = text_of(error_type, error, "stage");
+    failures_.push_back({text_of(error_type, error, "target"), stage == "resolve" ? "unresolved" : "error",
+                         text_of(error_type, error, "reason")});
+    if (type_ != nullptr) add_failures();
+}
+
+void TableFormat::add_failures() {
+    const auto column_of = [this](std::string_view key) {
+        const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                        [key](const FieldAccess* field) { return field->info.key == key; });
+        return static_cast<std::size_t>(found - columns_.begin());
+    };
+    const std::size_t target = column_of("target"), state = column_of("state");
+    const std::size_t reason = std::min(column_of("error"), column_of("reason"));
+    if (target == columns_.size() || state == columns_.size()) return;
+    for (const Failure& failure : failures_) {
+        Row row(columns_.size(), std::string(absent));
+        row[target] = failure.target;
+        row[state] = failure.state;
+        if (reason < columns_.size()) row[reason] = failure.reason;
+        waiting_.push_back(std::move(row));
+    }
+    failures_.clear();
+}
+
 void TableFormat::flush(TextBuffer& out) {
     if (waiting_.empty()) return;
     if (!header_written_) {
@@ -102,17 +126,29 @@ void TableFormat::flush(TextBuffer& out) {
 }
 
 void TableFormat::append_row(TextBuffer& out, const Row& row, bool header) const {
-    if (header && colour_) out.append(std::string_view("\033[1m"));
     for (std::size_t i = 0; i < row.size(); ++i) {
         const std::size_t width = width_of(row[i]);
         const std::size_t fill = widths_[i] > width ? widths_[i] - width : 0;
         if (i > 0) out.append(std::string_view("  "));
         if (right_[i]) out.append(std::string(fill, ' '));
-        out.append(row[i]);
+        out.append(painted(row[i], header ? Mood::heading : mood_of(i, row[i]), colour_));
         if (!right_[i] && i + 1 < row.size()) out.append(std::string(fill, ' '));
     }
-    if (header && colour_) out.append(std::string_view("\033[0m"));
     out.append('\n');
+}
+
+// States and losses are what a person looks for.
+Mood TableFormat::mood_of(std::size_t column, std::string_view cell) const {
+    const std::string_view key = columns_[column]->info.key;
+    if (cell == absent) return Mood::plain;
+    if (key == "state" || key == "verdict") return mood_of_state(cell);
+    if (key == "loss_pct") return mood_of_loss(parse_number<double>(cell).value_or(0));
+    return key == "error" || key == "reason" || key == "note" ? Mood::doubtful : Mood::plain;
+}
+
+std::string failure_of(const RecordType& type, const void* record) {
+    const std::string target = text_of(type, record, "target");
+    return (target.empty() ? text_of(type, record, "stage") : target) + ": " + text_of(type, record, "reason");
 }
 
 std::string sentence_of(const RecordType& type, const void* record) {

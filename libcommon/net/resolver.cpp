@@ -89,6 +89,17 @@ void on_answer(void* argument, int status, int, ares_addrinfo* info) {
     if (status != ARES_EDESTRUCTION) query->callback(result);
 }
 
+struct NameQuery {
+    std::size_t* pending;
+    Resolver::NameCallback callback;
+};
+
+void on_name(void* argument, int status, int, char* name, char*) {
+    const std::unique_ptr<NameQuery> query(static_cast<NameQuery*>(argument));
+    --*query->pending;
+    if (status != ARES_EDESTRUCTION) query->callback(status == ARES_SUCCESS && name != nullptr ? name : "");
+}
+
 }  // namespace
 
 Resolver::Resolver(EventLoop& loop) : state_(std::make_unique<State>(loop)) {
@@ -127,6 +138,15 @@ void Resolver::resolve(const std::string& name, Family family, Callback callback
     ++state_->pending;
     auto* query = new Query{&state_->pending, monotonic_ns(), std::move(callback)};
     ares_getaddrinfo(state_->channel, name.c_str(), nullptr, &hints, on_answer, query);
+}
+
+void Resolver::name_of(const IpAddress& address, NameCallback callback) {
+    sockaddr_storage socket_address{};
+    const auto length = static_cast<ares_socklen_t>(to_sockaddr(address, 0, socket_address));
+    ++state_->pending;
+    auto* query = new NameQuery{&state_->pending, std::move(callback)};
+    ares_getnameinfo(state_->channel, reinterpret_cast<const sockaddr*>(&socket_address), length,
+                     ARES_NI_LOOKUPHOST | ARES_NI_NAMEREQD, on_name, query);
 }
 
 std::size_t Resolver::pending() const {

@@ -30,6 +30,9 @@ class Resolver {
 
     // family none: both. The callback runs inside EventLoop::wait, or before resolve returns.
     void resolve(const std::string& name, Family family, Callback callback);
+    using NameCallback = std::function<void(const std::string& name)>;
+    // The name of an address (PTR); empty when it has none. The callback runs as that of resolve().
+    void name_of(const IpAddress& address, NameCallback callback);
     // Calls whose callback has not run yet.
     std::size_t pending() const;
     // When timeouts() must be called next; INT64_MAX when nothing is pending.

@@ -49,6 +49,15 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule) {
              "which addresses of a name to probe");
 }
 
+void add_live_options(CLI::App& cli, ProbeOptions& options) {
+    CLI::Option* every = cli.get_option("--every");
+    every->description(every->get_description() + "; on a terminal as one table that is kept up to date");
+    cli.add_flag(
+           "--worst-first", options.worst_first,
+           "--every on a terminal: the worst targets come first, not only where there is no room for all")
+        ->needs(every);
+}
+
 void check_rounds(const ProbeOptions& options) {
     const std::int64_t round_ns =
         static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;

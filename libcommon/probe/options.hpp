@@ -35,6 +35,7 @@ struct ProbeOptions {
     int tos = -1;
     int ttl = -1;
     bool each = false;
+    bool worst_first = false;  // in the live table
     bool only_v4 = false;
     bool only_v6 = false;
     AddressChoice addresses = AddressChoice::first;
@@ -46,6 +47,8 @@ struct ProbeOptions {
 // How packets leave, of any verb that sends its own: source, interface, TOS, TTL, families, receive buffer.
 void add_packet_options(CLI::App& cli, ProbeOptions& options);
 void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule);
+// Of verbs that show their rounds as a live table (live_view).
+void add_live_options(CLI::App& cli, ProbeOptions& options);
 
 // Throws UserError(usage) when --every is shorter than a round takes.
 void check_rounds(const ProbeOptions& options);

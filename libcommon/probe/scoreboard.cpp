@@ -18,6 +18,28 @@ TsSource weaker(TsSource a, TsSource b) {
     return b;
 }
 
+Outcome outcome_of(const Tally& tally) {
+    if (tally.received > tally.refused) return Outcome::answered;
+    if (tally.refused > 0) return Outcome::closed;
+    if (tally.errors > 0) return Outcome::unreachable;
+    return tally.lost > 0 ? Outcome::lost : Outcome::unsent;
+}
+
+Exit exit_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::answered:
+            return Exit::ok;
+        case Outcome::closed:
+            return Exit::closed;
+        case Outcome::unreachable:
+            return Exit::unreachable;
+        case Outcome::unsent:
+            return Exit::unsent;
+        default:
+            return Exit::no;
+    }
+}
+
 std::string error_text(const PacketEvent& event) {
     std::string text = event.reason != nullptr ? event.reason : "";
     if (event.from.is_set()) text += " from " + to_string(event.from);
@@ -101,10 +123,9 @@ void Scoreboard::close_tally(ProbeTarget& target) {
 }
 
 TargetReport Scoreboard::report_of(const ProbeTarget& target) const {
-    const auto named = resolve_ms_.empty()
-                           ? resolve_ms_.end()
-                           : resolve_ms_.find(static_cast<std::uint32_t>(&target - targets_.data()));
-    return {specs_[target.spec], target, *target.tally, named == resolve_ms_.end() ? -1 : named->second};
+    const auto id = static_cast<std::uint32_t>(&target - targets_.data());
+    const auto named = resolve_ms_.empty() ? resolve_ms_.end() : resolve_ms_.find(id);
+    return {specs_[target.spec], target, *target.tally, named == resolve_ms_.end() ? -1 : named->second, id};
 }
 
 void Scoreboard::count(Tally& tally, const PacketEvent& event) {
@@ -164,8 +185,8 @@ void Scoreboard::fate(const PacketEvent& event) {
 }
 
 void Scoreboard::report(ProbeTarget& target, Time ts) {
+    target.outcome = outcome_of(*target.tally);
     reporter_.target_done(report_of(target), ts);
-    target.answered = target.tally->received > target.tally->refused;
     close_tally(target);
     if (++done_in_round_ == targets_.size()) {
         done_in_round_ = 0;
@@ -190,8 +211,15 @@ void Scoreboard::clear_targets() {
 }
 
 std::size_t Scoreboard::answered() const {
-    return static_cast<std::size_t>(
-        std::count_if(targets_.begin(), targets_.end(), [](const ProbeTarget& t) { return t.answered; }));
+    return static_cast<std::size_t>(std::count_if(targets_.begin(), targets_.end(), [](const ProbeTarget& t) {
+        return t.outcome == Outcome::answered;
+    }));
+}
+
+Exit Scoreboard::verdict() const {
+    Exit verdict = Exit::ok;
+    for (const ProbeTarget& target : targets_) verdict = worse_of(verdict, exit_of(target.outcome));
+    return verdict;
 }
 
 }  // namespace nm

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/result.hpp"
 #include "net/ip.hpp"
 #include "probe/targets.hpp"
 #include "record/probe_icmp.hpp"
@@ -42,6 +43,9 @@ struct Tally {
     std::uint32_t fates() const { return received + errors + lost + lost_self; }
 };
 
+// How a target's last finished round ended: answered, or by the strongest word that was heard.
+enum class Outcome : std::uint8_t { none, answered, closed, unreachable, lost, unsent };
+
 // One address that is probed. Targets of several addresses share their specification. Small: there may be
 // millions, of which few have packets in flight.
 struct ProbeTarget {
@@ -49,7 +53,7 @@ struct ProbeTarget {
     Tally* tally = nullptr;  // of the round that is open; the scoreboard's
     std::uint32_t spec = 0;  // in the list of targets
     std::uint16_t port = 0;
-    bool answered = false;  // in the last finished round
+    Outcome outcome = Outcome::none;
 
     bool has_packets_in_flight() const { return tally != nullptr && tally->begun != tally->fates(); }
 };
@@ -78,7 +82,8 @@ struct TargetReport {
     TargetList::View spec;
     const ProbeTarget& target;
     const Tally& tally;
-    float resolve_ms;  // below 0: was a literal
+    float resolve_ms;      // below 0: was a literal
+    std::uint32_t id = 0;  // the scoreboard's number of the target
 };
 
 // Turns what the scoreboard knows into records: one implementation a tool.
@@ -123,7 +128,9 @@ class Scoreboard {
     ProbeSummary& totals() { return totals_; }
     // Addresses that answered in their last finished round.
     std::size_t answered() const;
-    bool all_answered() const { return answered() == targets_.size(); }
+    // What all targets without an answer have in common: ok when there is none, the status of their outcome
+    // when it is one, Exit::no else.
+    Exit verdict() const;
 
   private:
     Tally& open_tally(ProbeTarget& target);

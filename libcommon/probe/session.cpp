@@ -45,6 +45,10 @@ Family ProbeSession::wanted_family() const {
 }
 
 void ProbeSession::tell_failure(std::uint32_t spec, const char* stage, const std::string& reason) {
+    if (view_ != nullptr) {
+        view_->failed(spec, specs_[spec], stage, reason);
+        return;
+    }
     ErrorRecord error;
     error.ts = now();
     error.stage = stage;
@@ -83,7 +87,7 @@ void ProbeSession::add_literal(std::uint32_t spec, const IpAddress& address) {
     if (why.empty())
         add_address(spec, address, nullptr);
     else
-        tell_no_address(spec, "socket", why);
+        tell_no_address(spec, Exit::unsent, why);
 }
 
 void ProbeSession::on_resolved(std::uint32_t spec, const Resolved& resolved) {
@@ -98,12 +102,15 @@ void ProbeSession::on_resolved(std::uint32_t spec, const Resolved& resolved) {
         ++usable;
         if (options_.addresses == AddressChoice::first) break;
     }
-    if (usable == 0) tell_no_address(spec, resolved.addresses.empty() ? "resolve" : "socket", reason);
+    if (usable == 0)
+        tell_no_address(spec, resolved.addresses.empty() ? Exit::unresolved : Exit::unsent, reason);
 }
 
-void ProbeSession::tell_no_address(std::uint32_t spec, const char* stage, const std::string& reason) {
+// verdict: unresolved or unsent.
+void ProbeSession::tell_no_address(std::uint32_t spec, Exit verdict, const std::string& reason) {
     ++board_.totals().unresolved;
-    tell_failure(spec, stage, reason);
+    unresolved_ = worse_of(unresolved_, verdict);
+    tell_failure(spec, verdict == Exit::unsent ? "socket" : "resolve", reason);
 }
 
 // name: what the resolver said, nullptr for a literal.
@@ -111,6 +118,7 @@ void ProbeSession::add_address(std::uint32_t spec, const IpAddress& address, con
     const TargetList::View view = specs_[spec];
     const std::uint32_t id =
         board_.add(spec, address, name != nullptr ? static_cast<float>(name->elapsed_ms) : -1.0F);
+    if (view_ != nullptr) view_->target(id, spec, view, address);
     schedule_.add_target(static_cast<std::uint32_t>(view.group.count.value_or(options_.count)),
                          view.group.interval_ns.value_or(options_.interval_ns));
     if (name != nullptr && name->ttl_s >= 0 && options_.addresses == AddressChoice::first)
@@ -142,7 +150,9 @@ void ProbeSession::on_refreshed(std::size_t index, const Resolved& resolved) {
     name.asked = false;
     name.expires_ns = monotonic_ns() + std::max(resolved.ttl_s * ns_per_s, shortest_ttl_ns);
     ProbeTarget& target = board_.target(name.id);
-    if (resolved.addresses.empty())
+    if (resolved.addresses.empty() && view_ != nullptr)
+        context_.console.warn(std::string(specs_[name.spec].host) + ": " + resolved.reason);
+    else if (resolved.addresses.empty())
         tell_failure(name.spec, "resolve", resolved.reason);
     else if (!target.has_packets_in_flight())
         target.address = resolved.addresses.front();
@@ -161,6 +171,7 @@ void ProbeSession::reload(ProbeEngine& engine) {
         rounds_before_ += schedule_.rounds_begun();
         board_.close(now());
         board_.clear_targets();
+        if (view_ != nullptr) view_->clear();
         engine.forget();
         names_.clear();
         ++generation_;
@@ -197,17 +208,26 @@ Exit ProbeSession::run(ProbeEngine& engine, TargetList targets, const BadInput& 
         feed_more();
         refresh_names();
         if (resolver_.pending() > 0) resolver_.timeouts();
-        engine.turn(resolver_.next_timeout_ns());
+        engine.turn(
+            std::min(resolver_.next_timeout_ns(), view_ != nullptr ? view_->next_ns() : Schedule::never));
         if (resolver_.pending() > 0) loop_.wait(0);
-        const ProbeSummary& totals = board_.totals();
-        if (take_counters_request()) context_.console.error(sentence_of(record_type<ProbeSummary>, &totals));
-        context_.console.progress(totals.received + totals.errors + totals.lost + totals.lost_self,
-                                  options_.every_ns > 0 ? 0 : board_.size() * options_.count, "packets");
+        show_progress();
     }
     board_.close(now());
+    if (view_ != nullptr) view_->finish();
     write_summary(engine, bad, began_ns);
-    const bool all_good = board_.size() > 0 && board_.all_answered() && board_.totals().unresolved == 0;
-    return bad.exit_or(all_good ? Exit::ok : Exit::no);
+    const bool nothing = board_.size() == 0 && unresolved_ == Exit::ok;
+    return bad.exit_or(nothing ? Exit::no : worse_of(unresolved_, board_.verdict()));
+}
+
+void ProbeSession::show_progress() {
+    const ProbeSummary& totals = board_.totals();
+    if (take_counters_request()) context_.console.error(sentence_of(record_type<ProbeSummary>, &totals));
+    if (view_ != nullptr)
+        view_->turn(monotonic_ns());
+    else
+        context_.console.progress(totals.received + totals.errors + totals.lost + totals.lost_self,
+                                  options_.every_ns > 0 ? 0 : board_.size() * options_.count, "packets");
 }
 
 void ProbeSession::write_summary(const ProbeEngine& engine, const BadInput& bad, std::int64_t began_ns) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/resolver.hpp"
+#include "probe/live_view.hpp"
 #include "probe/options.hpp"
 #include "probe/packet_engine.hpp"
 
@@ -15,6 +16,9 @@ class ProbeSession {
     EventLoop& loop() { return loop_; }
     Schedule& schedule() { return schedule_; }
     Scoreboard& board() { return board_; }
+
+    // What is shown in the place of records; nullptr for none.
+    void show(SessionView* view) { view_ = view; }
 
     // Runs to the end. has_socket: whether addresses of a family can be probed, and why not.
     Exit run(ProbeEngine& engine, TargetList targets, const BadInput& bad,
@@ -34,18 +38,20 @@ class ProbeSession {
     void on_resolved(std::uint32_t spec, const Resolved& resolved);
     void add_literal(std::uint32_t spec, const IpAddress& address);
     void add_address(std::uint32_t spec, const IpAddress& address, const Resolved* name);
-    void tell_no_address(std::uint32_t spec, const char* stage, const std::string& reason);
+    void tell_no_address(std::uint32_t spec, Exit verdict, const std::string& reason);
     void tell_failure(std::uint32_t spec, const char* stage, const std::string& reason);
     void ask_again(std::size_t name);
     void on_refreshed(std::size_t name, const Resolved& resolved);
     void refresh_names();
     void reload(ProbeEngine& engine);
     bool finished(const ProbeEngine& engine) const;
+    void show_progress();
     void write_summary(const ProbeEngine& engine, const BadInput& bad, std::int64_t began_ns);
     Family wanted_family() const;
 
     const ProbeOptions& options_;
     PortRule rule_;
+    SessionView* view_ = nullptr;
     Context& context_;
     EventLoop loop_;
     Resolver resolver_;
@@ -59,6 +65,7 @@ class ProbeSession {
     std::uint64_t refreshed_round_ = 0;
     std::uint64_t rounds_before_ = 0;  // rounds of the targets before the last reload
     bool reload_pending_ = false;
+    Exit unresolved_ = Exit::ok;  // why names did not become targets
 };
 
 // Gives up the capabilities that opening sockets needed.

@@ -25,10 +25,6 @@ void TracePlanner::forget() {
     active_ = 0;
 }
 
-std::uint32_t TracePlanner::id_of(const ProbeTarget& target) const {
-    return static_cast<std::uint32_t>(&target - &session_->board().target(0));
-}
-
 // --- what is next ---
 
 void TracePlanner::begin(const Due& due, std::int64_t now_ns) {
@@ -113,6 +109,7 @@ std::optional<ProbeSource::Due> TracePlanner::take(std::int64_t now_ns) {
         if (!due) return std::nullopt;
         if (due->seq != 0) continue;  // the schedule repeats a target; a trace does that by itself
         const bool under_way = due->target < paths_.size() && paths_[due->target].walk;
+        if (under_way && options_.watch) continue;  // its round is left out: the next one is soon
         if (under_way)
             session_->schedule().postpone(*due, now_ns + ns_per_ms);
         else
@@ -140,7 +137,7 @@ bool TracePlanner::over(const Path& path) const {
 }
 
 void TracePlanner::packet(const TargetReport& of, const PacketEvent& event) {
-    if (options_.each) reporter_.probe(of, event);
+    if (reporter_.wants_probes()) reporter_.probe(of, event);
     Path& path = paths_[event.target];
     if (!path.walk) return;  // something late of a trace that is over
     const std::uint32_t in_flight = path.tally.in_flight;
@@ -155,9 +152,13 @@ void TracePlanner::packet(const TargetReport& of, const PacketEvent& event) {
 }
 
 void TracePlanner::target_done(const TargetReport& of, Time ts) {
-    Path& path = paths_[id_of(of.target)];
+    Path& path = paths_[of.id];
     if (!path.walk) return;
     const bool ended = over(path);
+    // An ICMP error is how each hop answers: it says nothing of the target.
+    Outcome& outcome = session_->board().target(of.id).outcome;
+    if (outcome == Outcome::unreachable && path.tally.refused_ttl == PathTally::none)
+        outcome = path.tally.send_error.empty() ? Outcome::lost : Outcome::unsent;
     reporter_.done(of, ts, path.tally, ended, path.memory);
     path.walk.reset();
     path.tally = PathTally(options_.first_ttl);

@@ -21,6 +21,8 @@ struct PathMemory {
 class TraceReporter {
   public:
     virtual ~TraceReporter() = default;
+    // Each packet's event, if wants_probes().
+    virtual bool wants_probes() const = 0;
     virtual void probe(const TargetReport& of, const PacketEvent& event) = 0;
     // ended: no signal cut it short.
     virtual void done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
@@ -70,7 +72,6 @@ class TracePlanner final : public ProbeSource, public ProbeReporter {
     void wake_due(std::int64_t now_ns);
     std::optional<Due> send(const Planned& planned, std::int64_t now_ns);
     bool over(const Path& path) const;
-    std::uint32_t id_of(const ProbeTarget& target) const;
 
     const TraceOptions& options_;
     const TraceProtocol& protocol_;

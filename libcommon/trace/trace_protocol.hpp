@@ -49,6 +49,8 @@ struct TraceOptions : ProbeOptions {
     std::uint32_t gap = 5;
     std::uint16_t port = 0;  // 0: 33434 for udp, 80 for tcp
     bool mda = false;
+    bool watch = false;
+    bool no_dns = false;  // in what --watch shows
     double confidence_pct = 95;
 };
 

@@ -53,22 +53,6 @@ TraceHop hop_of(std::uint32_t ttl, const HopTally& tally) {
     return hop;
 }
 
-// From the far end on: what is behind a hop and does not limit itself is the measure.
-void mark_rate_limits(std::vector<TraceHop>& hops) {
-    std::uint32_t lost_behind = 0, sent_behind = 0;
-    for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-        if (hop->received == 0) continue;
-        const auto lost = static_cast<std::uint32_t>(hop->lost);
-        const auto sent = static_cast<std::uint32_t>(hop->lost + hop->received);
-        if (shows_rate_limit(lost, sent, lost_behind, sent_behind)) {
-            hop->rate_limited = true;
-        } else {
-            lost_behind += lost;
-            sent_behind += sent;
-        }
-    }
-}
-
 // FNV-1a over the addresses.
 std::string id_of(const PathMemory& memory) {
     std::uint64_t hash = 0xCBF29CE484222325;
@@ -93,6 +77,24 @@ bool copies_ttl(const PathTally& tally) {
                        [](const HopAddress& at) { return at.destination && at.ttl == 1; });
 }
 
+}  // namespace
+
+// From the far end on: what is behind a hop and does not limit itself is the measure.
+void mark_rate_limits(std::vector<TraceHop>& hops) {
+    std::uint32_t lost_behind = 0, sent_behind = 0;
+    for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
+        if (hop->received == 0) continue;
+        const auto lost = static_cast<std::uint32_t>(hop->lost);
+        const auto sent = static_cast<std::uint32_t>(hop->lost + hop->received);
+        if (shows_rate_limit(lost, sent, lost_behind, sent_behind)) {
+            hop->rate_limited = true;
+        } else {
+            lost_behind += lost;
+            sent_behind += sent;
+        }
+    }
+}
+
 std::string note_text(const TraceHop& hop, const TraceReply& reply) {
     std::string text;
     const auto add = [&](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
@@ -113,8 +115,6 @@ std::string note_text(const TraceHop& hop, const TraceReply& reply) {
         add(icmp_reason(family, type, static_cast<int>(reply.icmp_code.value_or(0))));
     return text;
 }
-
-}  // namespace
 
 bool shows_rate_limit(std::uint32_t lost, std::uint32_t sent, std::uint32_t lost_behind,
                       std::uint32_t sent_behind) {
@@ -236,8 +236,8 @@ void TraceRecorder::set_mda(Trace& trace, const PathTally& tally) const {
     trace.branches = branches;
 }
 
-void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
-                         PathMemory& memory) {
+Trace TraceRecorder::record(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
+                            PathMemory& memory) const {
     Trace trace;
     trace.ts = ts;
     trace.target = of.spec.host;
@@ -263,11 +263,16 @@ void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally
         if (options_.every_ns > 0 && of.tally.round > 0) trace.path_changed = changed;
         if (!memory.hops.empty()) trace.path_id = id_of(memory);
     }
-    if (out_.format() == Format::json) {
+    return trace;
+}
+
+void TraceRecorder::done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
+                         PathMemory& memory) {
+    const Trace trace = record(of, ts, tally, ended, memory);
+    if (out_.format() == Format::json)
         out_.write(trace);
-        return;
-    }
-    write_rows(trace);
+    else
+        write_rows(trace);
 }
 
 void TraceRecorder::write_rows(const Trace& trace) {

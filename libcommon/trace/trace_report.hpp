@@ -16,15 +16,26 @@ bool shows_rate_limit(std::uint32_t lost, std::uint32_t sent, std::uint32_t lost
 // is not loss).
 bool path_changed(PathMemory& memory, const PathTally& tally);
 
+// Marks the hops whose missing answers are shown by those behind them to be no loss.
+void mark_rate_limits(std::vector<TraceHop>& hops);
+
+// What is known of an address at a hop beside its times: rate limited, NAT, MPLS labels, an ICMP error.
+std::string note_text(const TraceHop& hop, const TraceReply& reply);
+
 class TraceRecorder final : public TraceReporter {
   public:
     TraceRecorder(Output& out, const TraceOptions& options, const TraceProtocol& protocol)
         : out_(out), options_(options), protocol_(protocol) {}
 
+    bool wants_probes() const override { return options_.each; }
     void probe(const TargetReport& of, const PacketEvent& event) override;
     void done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
               PathMemory& memory) override;
     void round_done() override { out_.end_round(); }
+
+    // The record of a finished trace, with its hops.
+    Trace record(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
+                 PathMemory& memory) const;
 
   private:
     void set_end(Trace& trace, const PathTally& tally, bool ended) const;

@@ -81,7 +81,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
     check() {
         sample "$1" "$2" || return 0
         "$1" --generate schema >schemas
-        expect_status '0 1' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        expect_status '0 1 4' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
         "$NM_ROOT/tests/cli/check_records.py" "$([ -z "$filter" ] && echo schemas || echo -)" <out || complain "$*"
         [ ! -s err ] || complain "stderr is not silent: $*"
     }
@@ -91,7 +91,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
 @test "the last record of a bounded run is a summary" {
     check() {
         sample "$1" "$2" || return 0
-        expect_status '0 1' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        expect_status '0 1 4' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
         tail -n 1 out | jq -e '.type | test("\\.(summary|check)$")' >/dev/null || complain "no summary: $*"
     }
     each_verb check
@@ -102,9 +102,9 @@ one_line_error() {  # tool: what: why, nothing on stdout
         sample "$1" "$2" || return 0
         local format
         for format in $(verb_json "$1" "$2" '.options[] | select(.long[0] == "format").value' | tr '|' ' '); do
-            expect_status '0 1' "$1" "$2" --format "$format" "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+            expect_status '0 1 4' "$1" "$2" --format "$format" "${options[@]}" "${operands[@]}" <"$stdin" || return 1
             rm -f page
-            expect_status '0 1' "$1" "$2" --format "$format" --output page "${options[@]}" "${operands[@]}" \
+            expect_status '0 1 4' "$1" "$2" --format "$format" --output page "${options[@]}" "${operands[@]}" \
                 <"$stdin" || return 1
             [ -e page ] || [ "$format" = prom ] || complain "no file from --output: $*" || return 1
             [ ! -s out ] || complain "stdout although --output: $*" || return 1
@@ -123,7 +123,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
     check() {
         sample "$1" "$2" || return 0
         "$1" --generate schema >schemas
-        expect_status '0 1' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        expect_status '0 1 4' "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
         "$NM_ROOT/tests/cli/check_records.py" - <out || complain "$*"
     }
     each_verb check
@@ -168,7 +168,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
 @test "a malformed line never stops a stream: told once with its number, exit 65; --strict stops there" {
     check() {
         sample "$1" "$2" && [ -n "$lines" ] || return 0
-        expect_status '0 1' "$1" "$2" --format json "${line_options[@]}" <"$lines" || return 1
+        expect_status '0 1 4' "$1" "$2" --format json "${line_options[@]}" <"$lines" || return 1
         local good
         good=$(grep -vcE '"type":"[a-z.]*(summary|check)"' out)
         { head -n 1 "$lines"; printf 'not json\n{"type":\n'; tail -n +2 "$lines"; echo 'not json'; } >dirty
@@ -201,7 +201,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
         printf '%s\n' '{"type":"x.y","v":7,"b":1.50,"a":"\u00e9\/","n":null,"l":[1, {"k":[]}],"big":18446744073709551615}' \
             '{ "type" : "x.y" }' >foreign
         cat foreign "$lines" foreign >mixed
-        expect_status '0 1' "$1" "$2" --format json "${line_options[@]}" <mixed || return 1
+        expect_status '0 1 4' "$1" "$2" --format json "${line_options[@]}" <mixed || return 1
         [ "$(grep -cxFf foreign out)" -eq 4 ] || complain "not forwarded: $*"
     }
     each_verb check
@@ -327,7 +327,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
 @test "short flags bundle, -- ends the options, --name=value is --name value" {
     check() {
         sample "$1" "$2" || return 0
-        expect_status '0 1' "$1" "$2" -qv --format=json "${options[@]}" -- "${operands[@]}" <"$stdin" || return 1
+        expect_status '0 1 4' "$1" "$2" -qv --format=json "${options[@]}" -- "${operands[@]}" <"$stdin" || return 1
         [ -s out ] || complain "no records: $*"
     }
     each_verb check
@@ -365,7 +365,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
         flock lock timeout 20 "$1" "$2" --lock lock "${options[@]}" "${operands[@]}" <"$stdin" >out 2>err
         [ $? -eq 75 ] || complain "exit $?: $*" || return 1
         one_line_error "$1" || return 1
-        expect_status '0 1' "$1" "$2" --lock lock "${options[@]}" "${operands[@]}" <"$stdin"
+        expect_status '0 1 4' "$1" "$2" --lock lock "${options[@]}" "${operands[@]}" <"$stdin"
     }
     set +e
     each_verb check
@@ -492,7 +492,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
         ! grep -qF "$escape" out || complain "colour despite NO_COLOR: $*" || return 1
         script -qec "$command --color never <$stdin 2>/dev/null" /dev/null >out 2>&1 </dev/null || true
         ! grep -qF "$escape" out || complain "colour despite --color never: $*" || return 1
-        expect_status '0 1' "$1" "$2" --format table "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        expect_status '0 1 4' "$1" "$2" --format table "${options[@]}" "${operands[@]}" <"$stdin" || return 1
         ! grep -qF "$escape" out err || complain "colour or progress without a terminal: $*"
     }
     each_verb check

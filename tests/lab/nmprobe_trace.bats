@@ -130,7 +130,7 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     for method in icmp udp tcp; do
         status=0
         trace --method "$method" 10.99.1.1 fd99::9 || status=$?
-        [ "$status" -eq 1 ]
+        [ "$status" -eq 3 ]
         [ "$(of 'select(.target == "10.99.1.1") | [.state, .from, .icmp_type, .icmp_code, .reason] | join(",")')" = \
             'unreachable,10.98.9.9,3,13,administratively prohibited from 10.98.9.9' ]
         [ "$(of 'select(.target == "fd99::9") | [.state, .from, .icmp_type, .icmp_code] | join(",")')" = 'unreachable,2001:db8::9,1,1' ]
@@ -373,7 +373,7 @@ NFT
 @test "T28, T20: without a route the error is the kernel's, without privileges the hint is ours" {
     local status=0
     trace 192.0.2.1 || status=$?
-    [ "$status" -eq 1 ]
+    [ "$status" -eq 6 ]
     [ "$(of '[.state, .reason] | join(",")')" = 'error,Network is unreachable' ]
     run -77 --separate-stderr in_ns "$NS" setpriv --reuid 65534 --clear-groups --bounding-set -all "$NM_BIN/nmprobe" trace 127.0.0.1
     [[ $stderr == *CAP_NET_RAW* ]]

@@ -55,7 +55,7 @@ west:
 targets:
   - {host: 10.99.1.3, port: 80, count: 3, interval: 10ms, labels: {team: web, rack: "7"}}
 YAML
-    run -1 tcp -f tcp.yaml  # one port is closed
+    run -4 tcp -f tcp.yaml  # one port is closed
     [ "$(of_type tcp.probe '[.region, .team, .rack, .target, .port, .state, .sent]' <<<"$output" | sort | tr '\n' ' ')" \
         = '["east",null,null,"10.99.1.1",80,"open",1] ["west",null,null,"10.99.1.2",443,"open",1] ["west",null,null,"10.99.1.2",8080,"closed",1] [null,"web","7","10.99.1.3",80,"open",3] ' ]
 }
@@ -119,7 +119,7 @@ PY
     in_ns "$NS" dnsmasq --keep-in-foreground --no-resolv --no-hosts --listen-address=127.0.0.1 --port=53 \
         --address=/dead.example/ --pid-file= --user=root 3>&- &
     sleep 0.3
-    run -1 with_hosts "$PWD/hosts" "$NM_BIN/nmprobe" ping --format json -t 2s <lines
+    run -5 with_hosts "$PWD/hosts" "$NM_BIN/nmprobe" ping --format json -t 2s <lines
     printf '%s\n' "$output" >out
     [ "$(of_type probe.icmp 'select(.state == "up" and .received == 1)' <out | wc -l)" -eq 9999 ]
     [ "$(of_type probe.icmp 'select(.target == "alive.example") | [.address, (.resolve_ms != null)]' <out)" = '["10.99.1.1",true]' ]
@@ -198,7 +198,7 @@ PY
         "$NM_BIN/nmtcp" ping --method syn 10.99.1.1:80
     [[ $stderr == *CAP_NET_RAW* && $stderr == *'--method connect'* ]]
     # One family only.
-    run -1 probe -4 10.99.1.1 fd99::7
+    run -6 probe -4 10.99.1.1 fd99::7
     [ "$(of_type probe.icmp .target <<<"$output")" = '"10.99.1.1"' ]
     [ "$(of_type error .target <<<"$output")" = '"fd99::7"' ]
 }

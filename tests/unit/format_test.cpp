@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "record/error.hpp"
 #include "record/probe_icmp.hpp"
 
 namespace nm {
@@ -115,6 +116,38 @@ TEST(Table, AlignsColumnsAndShowsNoControlCharacters) {
               "?[31mr\xc3\xa9"
               "d     3       12.25\n"
               "db2          3           -\n");
+}
+
+TEST(Table, StatesLossesAndErrorsAreColoured) {
+    TableFormat table({"target", "state", "loss_pct", "sent"}, true);
+    const IcmpProbe b = lost();
+    TextBuffer out;
+    table.append(out, icmp, &b);
+    table.flush(out);
+    EXPECT_EQ(out.view(),
+              "\033[1mTARGET\033[0m  \033[1mSTATE\033[0m  \033[1mSENT\033[0m  \033[1mLOSS_PCT\033[0m\n"
+              "db2     \033[1;31mlost\033[0m      3       \033[1;31m100\033[0m\n");
+}
+
+TEST(Table, ATargetWithoutARecordIsARowToo) {
+    TableFormat table({}, false);
+    ErrorRecord error;
+    error.stage = "resolve";
+    error.target = "db3";
+    error.reason = "no such host";
+    EXPECT_EQ(failure_of(record_type<ErrorRecord>, &error), "db3: no such host");
+    table.append_failure(record_type<ErrorRecord>, &error);  // before the first record
+    const IcmpProbe b = lost();
+    TextBuffer out;
+    table.append(out, icmp, &b);
+    error.target = "db4";
+    table.append_failure(record_type<ErrorRecord>, &error);
+    table.flush(out);
+    const std::string text(out.view());
+    for (const char* row : {"\ndb2 ", "\ndb3 ", "\ndb4 "})
+        EXPECT_NE(text.find(row), std::string::npos) << text;
+    EXPECT_NE(text.find("unresolved"), std::string::npos) << text;
+    EXPECT_NE(text.find("no such host"), std::string::npos) << text;
 }
 
 TEST(Json, ChosenFieldsKeepTypeVersionAndTime) {

@@ -31,12 +31,14 @@ void define_ping(nm::Tool& tool) {
     const auto options = std::make_shared<PingOptions>();
     nm::add_probe_options(*verb.cli, *options, nm::PortRule::none);
     add_echo_options(*verb.cli, *options);
+    nm::add_live_options(*verb.cli, *options);
     verb.emits = {&nm::record_type<nm::IcmpProbe>, &nm::record_type<nm::IcmpReply>,
                   &nm::record_type<nm::IcmpError>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::ProbeSummary>};
     verb.examples = {
         {"nmprobe ping 192.0.2.1 db1.example", "two targets, one probe each"},
         {"nmprobe ping -f targets.yaml -c 5 -i 200ms", "five probes of each target of a file"},
+        {"nmprobe ping -f targets.yaml --every 1s", "a live table of how they do, until interrupted"},
         {"nmprobe ping -f targets.yaml --every 10s --format influx",
          "a round each ten seconds, for Telegraf"},
         {"echo '{\"target\":\"192.0.2.1\"}' | nmprobe ping | jq .rtt_avg_us", "targets from a pipe"},
@@ -60,12 +62,13 @@ void define_trace(nm::Tool& tool) {
                   &nm::record_type<nm::ProbeSummary>};
     verb.examples = {
         {"nmprobe trace db1.example", "each hop on the way, three probes to each"},
+        {"nmprobe trace --watch db1.example", "the path and its losses, kept up to date until interrupted"},
         {"nmprobe trace --mda 192.0.2.1", "every equal-cost branch, found with 95 % confidence"},
         {"nmprobe trace -f targets.yaml -c 1 --every 1m | jq 'select(.path_changed)'",
          "a round each minute; those in which a path has changed"},
         {"nmprobe trace --method tcp --port 443 192.0.2.1", "the way that packets to a web server take"},
     };
-    verb.later_options = {"--watch", "--socket"};
+    verb.later_options = {"--socket"};
     verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::none, context);

@@ -27,6 +27,7 @@ void define_ping(nm::Tool& tool) {
         ->type_name("NUMBER")
         ->check(CLI::Range(1, 100'000).description(""))
         ->capture_default_str();
+    nm::add_live_options(*verb.cli, *options);
     verb.emits = {&nm::record_type<nm::TcpProbe>, &nm::record_type<nm::TcpReply>,
                   &nm::record_type<nm::TcpError>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::ProbeSummary>};
@@ -50,11 +51,11 @@ void define_trace(nm::Tool& tool) {
                   &nm::record_type<nm::ProbeSummary>};
     verb.examples = {
         {"nmtcp trace web.example:443", "each hop up to the server, which is open or closed"},
+        {"nmtcp trace --watch web.example:443", "the path and its losses, kept up to date until interrupted"},
         {"nmtcp trace --mda [2001:db8::1]:443", "every equal-cost branch on the way"},
         {"nmtcp trace -f targets.yaml --every 1m | jq 'select(.path_changed)'",
          "a round each minute; those in which a path has changed"},
     };
-    verb.later_options = {"--watch"};
     verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::required, context);

@@ -8,7 +8,8 @@ namespace {
 // Scoreboard to records of the probe.icmp family.
 class IcmpReporter : public nm::ProbeReporter {
   public:
-    IcmpReporter(nm::Output& out, const nm::IcmpProtocol& protocol) : out_(out), protocol_(protocol) {}
+    IcmpReporter(nm::Output& out, const nm::IcmpProtocol& protocol, nm::PingView* view)
+        : out_(out), protocol_(protocol), view_(view) {}
 
     void packet(const nm::TargetReport& target, const nm::PacketEvent& event) override {
         const bool is_reply =
@@ -20,14 +21,24 @@ class IcmpReporter : public nm::ProbeReporter {
     }
 
     void target_done(const nm::TargetReport& target, nm::Time ts) override {
+        const nm::ProbeState state = state_of(target.tally);
+        if (view_ != nullptr) {
+            view_->round(target, nm::enum_words<nm::ProbeState>[static_cast<std::size_t>(state)]);
+            return;
+        }
         nm::set_common(record_, target, ts);
         record_.wrong_source = target.tally.wrong;
-        record_.state = state_of(target.tally);
+        record_.state = state;
         record_.socket = protocol_.kind(target.target.address.family);
         out_.write(record_);
     }
 
-    void round_done() override { out_.end_round(); }
+    void round_done() override {
+        if (view_ != nullptr)
+            view_->round_done();
+        else
+            out_.end_round();
+    }
 
   private:
     template <class Record>
@@ -45,6 +56,7 @@ class IcmpReporter : public nm::ProbeReporter {
 
     nm::Output& out_;
     const nm::IcmpProtocol& protocol_;
+    nm::PingView* view_;
     nm::IcmpProbe record_;  // reused: its strings keep their room
 };
 
@@ -55,8 +67,10 @@ nm::Exit run_ping(const PingOptions& options, nm::Context& context) {
     nm::drop_capabilities();
     nm::BadInput bad(context, "stdin");
     nm::TargetList targets = nm::collect_targets(options, nm::PortRule::none, bad);
-    IcmpReporter reporter(context.out, protocol);
+    const std::unique_ptr<nm::PingView> view = nm::PingView::open(options, context);
+    IcmpReporter reporter(context.out, protocol, view.get());
     nm::ProbeSession session(options, nm::PortRule::none, context, reporter);
+    session.show(view.get());
     nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),
                             protocol, session.schedule(), session.board(), context.out);
     return session.run(engine, std::move(targets), bad,

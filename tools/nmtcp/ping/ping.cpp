@@ -11,7 +11,8 @@ namespace {
 // Scoreboard to records of the tcp.probe family.
 class TcpReporter : public nm::ProbeReporter {
   public:
-    TcpReporter(nm::Output& out, nm::SocketKind socket) : out_(out), socket_(socket) {}
+    TcpReporter(nm::Output& out, nm::SocketKind socket, nm::PingView* view)
+        : out_(out), socket_(socket), view_(view) {}
 
     void packet(const nm::TargetReport& target, const nm::PacketEvent& event) override {
         const bool answered =
@@ -32,10 +33,15 @@ class TcpReporter : public nm::ProbeReporter {
 
     void target_done(const nm::TargetReport& target, nm::Time ts) override {
         const nm::Tally& tally = target.tally;
+        const nm::PortState state = state_of(tally);
+        if (view_ != nullptr) {
+            view_->round(target, nm::enum_words<nm::PortState>[static_cast<std::size_t>(state)]);
+            return;
+        }
         nm::TcpProbe& record = record_;
         nm::set_common(record, target, ts);
         record.port = target.target.port;
-        record.state = state_of(tally);
+        record.state = state;
         record.open = tally.received - tally.refused;
         record.closed = tally.refused;
         record.wrong_source = tally.wrong;
@@ -47,7 +53,12 @@ class TcpReporter : public nm::ProbeReporter {
         out_.write(record);
     }
 
-    void round_done() override { out_.end_round(); }
+    void round_done() override {
+        if (view_ != nullptr)
+            view_->round_done();
+        else
+            out_.end_round();
+    }
 
   private:
     static nm::PortState state_of(const nm::Tally& tally) {
@@ -59,13 +70,16 @@ class TcpReporter : public nm::ProbeReporter {
 
     nm::Output& out_;
     nm::SocketKind socket_;
+    nm::PingView* view_;
     nm::TcpProbe record_;  // reused: its strings keep their room
 };
 
 nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& protocol,
                  nm::TargetList targets, const nm::BadInput& bad) {
-    TcpReporter reporter(context.out, nm::SocketKind::raw);
+    const std::unique_ptr<nm::PingView> view = nm::PingView::open(options, context);
+    TcpReporter reporter(context.out, nm::SocketKind::raw, view.get());
     nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
+    session.show(view.get());
     nm::PacketEngine engine({options.timeout_ns, options.linger_ns, options.rate_pps}, session.loop(),
                             protocol, session.schedule(), session.board(), context.out);
     return session.run(engine, std::move(targets), bad,
@@ -74,8 +88,10 @@ nm::Exit run_syn(const PingOptions& options, nm::Context& context, SynProtocol& 
 
 nm::Exit run_connect(const PingOptions& options, nm::Context& context, HandshakeTap* tap,
                      nm::TargetList targets, const nm::BadInput& bad) {
-    TcpReporter reporter(context.out, nm::SocketKind::connect);
+    const std::unique_ptr<nm::PingView> view = nm::PingView::open(options, context);
+    TcpReporter reporter(context.out, nm::SocketKind::connect, view.get());
     nm::ProbeSession session(options, nm::PortRule::required, context, reporter);
+    session.show(view.get());
     ConnectEngine engine(options, tap, session.loop(), session.schedule(), session.board(), context.out);
     const auto why_not = [&](nm::Family family) {
         return options.wants(family) ? std::string() : std::string("this family is switched off");
