@@ -24,6 +24,11 @@ std::string seconds_text(double seconds) {
     return text;
 }
 
+bool moves_cursor() {
+    const char* kind = std::getenv("TERM");
+    return kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
 std::string erase_line() {
     return std::string(escape::line_start) + std::string(escape::erase_to_line_end);
 }
@@ -55,7 +60,7 @@ void Console::detail(const std::string& message) {
 }
 
 void Console::progress(std::uint64_t done, std::uint64_t total, const char* unit) {
-    if (quiet_ || !on_terminal_ || diverted_) return;
+    if (quiet_ || !on_terminal_ || diverted_ || !moves_cursor()) return;
     const std::int64_t now_ns = monotonic_ns();
     if (bar_started_ns_ == 0) bar_started_ns_ = bar_drawn_ns_ = now_ns;
     if (now_ns - bar_drawn_ns_ < redraw_ns) return;
@@ -97,8 +102,7 @@ bool Console::stderr_is_terminal() {
 }
 
 bool Console::stdout_can_redraw() {
-    const char* kind = std::getenv("TERM");
-    return stdout_is_terminal() && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+    return stdout_is_terminal() && moves_cursor();
 }
 
 WindowSize Console::window_size() {

@@ -7,9 +7,26 @@
 #include <cerrno>
 #include <limits>
 
+#include "app/console.hpp"
 #include "base/replace_file.hpp"
+#include "base/terminal_text.hpp"
 
 namespace nm {
+
+namespace {
+
+// Rows for a terminal go where a progress bar may stand.
+void erase_progress(TextBuffer& text) {
+    static const bool shared = Console::stdout_can_redraw() && Console::stderr_is_terminal();
+    if (!shared || text.empty()) return;
+    const std::string rows(text.view());
+    text.clear();
+    text.append(escape::line_start);
+    text.append(escape::erase_to_line_end);
+    text.append(rows);
+}
+
+}  // namespace
 
 std::optional<Format> format_of(std::string_view name) {
     for (std::size_t i = 0; i < format_names.size(); ++i) {
@@ -123,12 +140,15 @@ std::int64_t Output::flush_before_wait(std::int64_t now_ns) {
 
 void Output::flush() {
     unflushed_ = false;
-    if (options_.format == Format::table) table_.flush(writer_.buffer());
+    if (options_.format == Format::table) {
+        table_.flush(writer_.buffer());
+        if (options_.path.empty()) erase_progress(writer_.buffer());
+    }
     writer_.flush();
 }
 
 void Output::draw(std::string_view text) {
-    table_.flush(writer_.buffer());
+    flush();
     writer_.buffer().append(text);
     writer_.flush();
 }

@@ -22,7 +22,7 @@ std::vector<GridColumn> columns(bool labels) {
     std::vector<GridColumn> all{{"TARGET", false, 100, 9, 40}, {"STATE", false, 95, 8}};
     if (labels) all.push_back({"LABELS", false, 35, 0, 30});
     all.push_back({"LOSS%", true, 90, 5});
-    all.push_back({"SENT", true, 45, 5});
+    all.push_back({"SENT", true, 65, 5});
     for (const auto& [title, keep] : {std::pair("LAST ms", 80), std::pair("AVG", 75), std::pair("BEST", 60),
                                       std::pair("WORST", 70), std::pair("P95", 55), std::pair("JITTER", 50)})
         all.push_back({title, true, keep, 6});
@@ -179,7 +179,8 @@ std::string LiveTable::tail_of(const Row& row, std::size_t columns) const {
 std::vector<std::string> LiveTable::render(const std::string& title, const WindowSize& room) const {
     std::map<std::string, std::size_t> counts, rest;
     for (const Row& row : rows_) ++counts[row.state];
-    const std::string head = title + ", " + std::to_string(rows_.size()) + " targets";
+    const std::string head =
+        title + ", " + std::to_string(rows_.size()) + (rows_.size() == 1 ? " target" : " targets");
     std::vector<std::string> lines{with_counts(head, counts, room.columns)};
     if (room.lines < 4 || rows_.empty()) return lines;
     const bool all_fit = rows_.size() + 2 <= room.lines;

@@ -32,8 +32,12 @@ void TraceWatch::probe(const TargetReport& of, const PacketEvent& event) {
 
 void TraceWatch::done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
                       PathMemory& memory) {
-    const Trace trace = recorder_.record(of, ts, tally, ended, memory);
     Target& target = targets_[of.id];
+    if (!ended) {  // half a round says less than the one before
+        target.probes.clear();
+        return;
+    }
+    const Trace trace = recorder_.record(of, ts, tally, ended, memory);
     const std::uint32_t distance = tally.reached_ttl != PathTally::none ? tally.reached_ttl : memory.length;
     table_.add_round(target.row, trace, target.probes, distance);
     target.probes.clear();
