@@ -14,7 +14,7 @@ namespace detail {
 // ,"key": as a constant.
 template <class T, std::size_t I>
 struct KeyText {
-    static constexpr std::string_view key = std::get<I>(describe<T>.fields).info.key;
+    static constexpr std::string_view key = get<I>(describe<T>.fields).info.key;
     static constexpr auto text = [] {
         std::array<char, key.size() + 4> out{};
         out[0] = ',';
@@ -89,7 +89,7 @@ void append_json_value(TextBuffer& out, const V& value, Unit unit) {
 // ,"key":value for the member with index I, nothing when it is absent.
 template <std::size_t I, Described T>
 void append_json_member(TextBuffer& out, const T& record) {
-    constexpr auto& field = std::get<I>(describe<T>.fields);
+    constexpr auto& field = get<I>(describe<T>.fields);
     const auto& value = record.*(field.member);
     if (is_absent(value)) return;
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, Labels>) {

@@ -152,16 +152,16 @@ namespace detail {
 
 template <class T, std::size_t I>
 constexpr FieldAccess access_of() {
-    constexpr auto& the_field = std::get<I>(describe<T>.fields);
+    constexpr auto& the_field = get<I>(describe<T>.fields);
     using Member = std::remove_cvref_t<decltype(std::declval<T>().*(the_field.member))>;
     using Value = typename Unwrap<Member>::type;
     FieldAccess access{};
     access.info = the_field.info;
     access.present = [](const void* r) {
-        return !is_absent(static_cast<const T*>(r)->*(std::get<I>(describe<T>.fields).member));
+        return !is_absent(static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member));
     };
     access.append_text = [](const void* r, TextBuffer& out) {
-        const auto& field = std::get<I>(describe<T>.fields);
+        const auto& field = get<I>(describe<T>.fields);
         const auto& member = static_cast<const T*>(r)->*(field.member);
         if constexpr (std::is_same_v<Member, Labels>)
             return;
@@ -173,7 +173,7 @@ constexpr FieldAccess access_of() {
             append_plain(out, member, field.info.unit);
     };
     access.append_json = [](const void* r, TextBuffer& out) {
-        const auto& field = std::get<I>(describe<T>.fields);
+        const auto& field = get<I>(describe<T>.fields);
         const auto& member = static_cast<const T*>(r)->*(field.member);
         if constexpr (std::is_same_v<Member, Labels>)
             return;
@@ -183,7 +183,7 @@ constexpr FieldAccess access_of() {
             append_json_value(out, member, field.info.unit);
     };
     access.number = [](const void* r) {
-        const auto& member = static_cast<const T*>(r)->*(std::get<I>(describe<T>.fields).member);
+        const auto& member = static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member);
         if constexpr (!std::is_arithmetic_v<Value>)
             return 0.0;
         else if constexpr (!std::is_same_v<Member, Value>)
@@ -192,14 +192,14 @@ constexpr FieldAccess access_of() {
             return static_cast<double>(member);
     };
     access.labels = [](const void* r) -> const Labels* {
-        const auto& member = static_cast<const T*>(r)->*(std::get<I>(describe<T>.fields).member);
+        const auto& member = static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member);
         if constexpr (std::is_same_v<Member, Labels>)
             return &member;
         else
             return nullptr;
     };
     access.set = [](void* r, const JsonValue& value) {
-        return assign(static_cast<T*>(r)->*(std::get<I>(describe<T>.fields).member), value);
+        return assign(static_cast<T*>(r)->*(get<I>(describe<T>.fields).member), value);
     };
     return access;
 }
@@ -217,7 +217,7 @@ constexpr auto label_adder() -> void (*)(void*, std::string_view, std::string_vi
         using Member = std::remove_cvref_t<decltype(std::declval<T>().*(field.member))>;
         if constexpr (std::is_same_v<Member, Labels>) {
             adder = [](void* r, std::string_view key, std::string_view text) {
-                constexpr auto member = std::get<decltype(index)::value>(describe<T>.fields).member;
+                constexpr auto member = get<decltype(index)::value>(describe<T>.fields).member;
                 (static_cast<T*>(r)->*member).items.emplace_back(key, text);
             };
         }

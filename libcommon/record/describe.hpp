@@ -20,10 +20,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "record/field_list.hpp"
 
 namespace nm {
 
@@ -81,7 +82,7 @@ struct Description {
     std::string_view type;  // "<family>.<kind>"; empty for a struct that only occurs inside a list
     int version;
     std::string_view doc;
-    std::tuple<Fields...> fields;
+    FieldList<Fields...> fields;
     std::string_view influx_measurement;
 
     constexpr Description measurement(std::string_view name) const {
@@ -159,41 +160,37 @@ constexpr Field<T, Member> field(std::string_view key, Member T::*member, Role r
 
 namespace detail {
 
-template <class Part>
-constexpr auto as_fields(const Part& part) {
-    if constexpr (requires { std::tuple_size<Part>::value; })
-        return part;
-    else
-        return std::tuple{part};
-}
-
 template <class... Fields>
 constexpr Description<Fields...> describe_fields(std::string_view type, int version, std::string_view doc,
-                                                 std::tuple<Fields...> fields) {
+                                                 const FieldList<Fields...>& fields) {
     return {type, version, doc, fields, type};
 }
 
 }  // namespace detail
 
-// parts: fields, or tuples of fields that several records share.
+// parts: fields, or lists of fields that several records share.
 template <class... Parts>
-constexpr auto record(std::string_view type, int version, std::string_view doc, Parts... parts) {
-    return detail::describe_fields(type, version, doc, std::tuple_cat(detail::as_fields(parts)...));
+constexpr auto record(std::string_view type, int version, std::string_view doc, const Parts&... parts) {
+    if constexpr ((requires { parts.info; } && ...))
+        return detail::describe_fields(type, version, doc, FieldList(parts...));
+    else
+        return detail::describe_fields(type, version, doc, join_fields(parts...));
 }
 
 template <Described T>
-inline constexpr std::size_t field_count = std::tuple_size_v<decltype(describe<T>.fields)>;
+inline constexpr std::size_t field_count = decltype(describe<T>.fields)::size();
 
 template <Described T>
-inline constexpr auto field_infos =
-    std::apply([](const auto&... fields) { return std::array<FieldInfo, sizeof...(fields)>{fields.info...}; },
-               describe<T>.fields);
+inline constexpr auto field_infos = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::array<FieldInfo, sizeof...(I)>{get<I>(describe<T>.fields).info...};
+}
+(std::make_index_sequence<field_count<T>>{});
 
 // Calls visit(std::integral_constant<size_t, I>, field) for each field in order.
 template <Described T, class Visit>
 constexpr void for_each_field(Visit&& visit) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (visit(std::integral_constant<std::size_t, I>{}, std::get<I>(describe<T>.fields)), ...);
+        (visit(std::integral_constant<std::size_t, I>{}, get<I>(describe<T>.fields)), ...);
     }
     (std::make_index_sequence<field_count<T>>{});
 }

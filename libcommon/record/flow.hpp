@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "record/value.hpp"
 
@@ -122,7 +121,7 @@ inline constexpr auto flow_time_field =
     field("ts", &FlowRecord::ts, Role::time, "when the datagram was received or captured");
 
 // The fields that records of every kind of flow share, behind ts.
-inline constexpr auto flow_fields = std::tuple{
+inline constexpr auto flow_fields = FieldList{
     field("start", &FlowRecord::start, Role::text, "first packet of the flow").column(),
     field("end", &FlowRecord::end, Role::text, "last packet of the flow"),
     field("src_ip", &FlowRecord::src_ip, Role::tag, "source address").column(),
@@ -172,11 +171,8 @@ inline constexpr auto flow_fields = std::tuple{
 };
 
 template <>
-inline constexpr auto describe<FlowRecord> = std::apply(
-    [](auto... fields) {
-        return record("flow", 1, "one flow record of an exporter", flow_time_field, fields...);
-    },
-    flow_fields);
+inline constexpr auto describe<FlowRecord> = record("flow", 1, "one flow record of an exporter",
+                                                    flow_time_field, flow_fields);
 
 // A group of flows: the fields it was grouped by are set, and the sums.
 struct FlowTop : FlowRecord {
@@ -188,19 +184,13 @@ struct FlowTop : FlowRecord {
 };
 
 template <>
-inline constexpr auto describe<FlowTop> = std::apply(
-    [](auto... fields) {
-        return record(
-            "flow.top", 1, "flows with the same keys, ranked", flow_time_field,
-            field("rank", &FlowTop::rank, Role::text, "1 is the largest").column(),
-            field("src_prefix", &FlowTop::src_prefix, Role::tag, "network of the source address").column(),
-            field("dst_prefix", &FlowTop::dst_prefix, Role::tag, "network of the destination address")
-                .column(),
-            fields...,
-            field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),
-            field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent)
-                .column());
-    },
-    flow_fields);
+inline constexpr auto describe<FlowTop> = record(
+    "flow.top", 1, "flows with the same keys, ranked", flow_time_field,
+    field("rank", &FlowTop::rank, Role::text, "1 is the largest").column(),
+    field("src_prefix", &FlowTop::src_prefix, Role::tag, "network of the source address").column(),
+    field("dst_prefix", &FlowTop::dst_prefix, Role::tag, "network of the destination address").column(),
+    flow_fields,
+    field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),
+    field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column());
 
 }  // namespace nm

@@ -65,11 +65,11 @@ struct IcmpProbe {
 // What the times of any per-target record have beside minimum, mean and maximum.
 template <class T>
 inline constexpr auto rtt_spread_fields =
-    std::tuple{field("rtt_mdev_us", &T::rtt_mdev_us, Role::value,
-                     "standard deviation of the round-trip times", Unit::us),
-               field("rtt_p50_us", &T::rtt_p50_us, Role::value, "median round-trip time", Unit::us),
-               field("rtt_p95_us", &T::rtt_p95_us, Role::value, "95th percentile (nearest rank)", Unit::us),
-               field("rtt_p99_us", &T::rtt_p99_us, Role::value, "99th percentile (nearest rank)", Unit::us)};
+    FieldList{field("rtt_mdev_us", &T::rtt_mdev_us, Role::value, "standard deviation of the round-trip times",
+                    Unit::us),
+              field("rtt_p50_us", &T::rtt_p50_us, Role::value, "median round-trip time", Unit::us),
+              field("rtt_p95_us", &T::rtt_p95_us, Role::value, "95th percentile (nearest rank)", Unit::us),
+              field("rtt_p99_us", &T::rtt_p99_us, Role::value, "99th percentile (nearest rank)", Unit::us)};
 
 template <>
 inline constexpr auto describe<IcmpProbe> =
@@ -150,16 +150,16 @@ struct IcmpError : IcmpPacket {};
 // Which packet of which target: the head of any per-packet record.
 template <class T>
 inline constexpr auto packet_head_fields =
-    std::tuple{field("ts", &T::ts, Role::time, "when it arrived, or its loss was known"),
-               field("target", &T::target, Role::tag, "host as the user wrote it").column(),
-               field("address", &T::address, Role::tag, "address that was probed").column(),
-               field("labels", &T::labels, Role::tag, "the target's labels, each under its own key"),
-               field("round", &T::round, Role::text, "number of the round"),
-               field("seq", &T::seq, Role::text, "number of the packet within the round, from 0").column()};
+    FieldList{field("ts", &T::ts, Role::time, "when it arrived, or its loss was known"),
+              field("target", &T::target, Role::tag, "host as the user wrote it").column(),
+              field("address", &T::address, Role::tag, "address that was probed").column(),
+              field("labels", &T::labels, Role::tag, "the target's labels, each under its own key"),
+              field("round", &T::round, Role::text, "number of the round"),
+              field("seq", &T::seq, Role::text, "number of the packet within the round, from 0").column()};
 
 // An answer to one packet.
 template <class T>
-inline constexpr auto reply_fields = std::tuple{
+inline constexpr auto reply_fields = FieldList{
     field("fate", &T::fate, Role::text, "reply, dup or late").column(),
     field("rtt_us", &T::rtt_us, Role::value, "time from the packet to its answer", Unit::us).column(),
     field("ttl", &T::ttl, Role::text, "TTL or hop limit of the answer").column(),
@@ -168,16 +168,16 @@ inline constexpr auto reply_fields = std::tuple{
 // A packet without a good answer, or a bad answer.
 template <class T>
 inline constexpr auto packet_error_fields =
-    std::tuple{field("fate", &T::fate, Role::text,
-                     "icmp_error, lost, lost_self, send_error: the packet's fate; corrupt, wrong_source: a "
-                     "bad answer beside it")
-                   .column(),
-               field("from", &T::from, Role::text, "who sent the error or the bad answer").column(),
-               field("icmp_type", &T::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
-               field("icmp_code", &T::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
-               field("rtt_us", &T::rtt_us, Role::value, "time until the error came", Unit::us),
-               field("ts_source", &T::ts_source, Role::text, "kernel or mono"),
-               field("reason", &T::reason, Role::text, "the error in words").column()};
+    FieldList{field("fate", &T::fate, Role::text,
+                    "icmp_error, lost, lost_self, send_error: the packet's fate; corrupt, wrong_source: a "
+                    "bad answer beside it")
+                  .column(),
+              field("from", &T::from, Role::text, "who sent the error or the bad answer").column(),
+              field("icmp_type", &T::icmp_type, Role::text, "ICMP or ICMPv6 type of the error"),
+              field("icmp_code", &T::icmp_code, Role::text, "ICMP or ICMPv6 code of the error"),
+              field("rtt_us", &T::rtt_us, Role::value, "time until the error came", Unit::us),
+              field("ts_source", &T::ts_source, Role::text, "kernel or mono"),
+              field("reason", &T::reason, Role::text, "the error in words").column()};
 
 template <>
 inline constexpr auto describe<IcmpReply> =

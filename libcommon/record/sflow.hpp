@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "record/flow.hpp"
@@ -39,37 +38,32 @@ struct SflowSample : FlowRecord {
 };
 
 template <>
-inline constexpr auto describe<SflowSample> = std::apply(
-    [](auto... common) {
-        using S = SflowSample;
-        return record(
-            "sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame",
-            flow_time_field, common...,
-            field("sequence", &S::sequence, Role::text, "number of the sample, per source"),
-            field("source_class", &S::source_class, Role::tag, "0 interface, 1 VLAN, 2 physical entity"),
-            field("source_index", &S::source_index, Role::tag, "what took the sample, such as an ifIndex"),
-            field("pool", &S::pool, Role::text, "packets that could have been sampled so far"),
-            field("drops", &S::drops, Role::text, "samples the agent itself dropped so far"),
-            field("in_kind", &S::in_kind, Role::tag,
-                  "when not one interface: discarded, multiple or internal"),
-            field("out_kind", &S::out_kind, Role::tag,
-                  "when not one interface: discarded, multiple or internal"),
-            field("discard_reason", &S::discard_reason, Role::tag, "why a discarded packet was, as a number"),
-            field("out_count", &S::out_count, Role::text, "interfaces the packet left by, if several"),
-            field("in_vlan", &S::in_vlan, Role::tag, "VLAN id on entry, from the switch"),
-            field("out_vlan", &S::out_vlan, Role::tag, "VLAN id on leaving, from the switch"),
-            field("in_priority", &S::in_priority, Role::text, "802.1p priority on entry"),
-            field("out_priority", &S::out_priority, Role::text, "802.1p priority on leaving"),
-            field("vlans", &S::vlans, Role::text,
-                  "every VLAN id in the header, outermost first, from three on"),
-            field("header_protocol", &S::header_protocol, Role::text, "1 Ethernet, 11 IPv4, 12 IPv6, others"),
-            field("header_bytes", &S::header_bytes, Role::text, "bytes of the packet inside the sample",
-                  Unit::bytes),
-            field("stripped", &S::stripped, Role::text, "bytes taken off the packet before sampling",
-                  Unit::bytes),
-            field("ip_bytes", &S::ip_bytes, Role::value, "length the IP header tells", Unit::bytes));
-    },
-    flow_fields);
+inline constexpr auto describe<SflowSample> = [] {
+    using S = SflowSample;
+    return record(
+        "sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame",
+        flow_time_field, flow_fields,
+        field("sequence", &S::sequence, Role::text, "number of the sample, per source"),
+        field("source_class", &S::source_class, Role::tag, "0 interface, 1 VLAN, 2 physical entity"),
+        field("source_index", &S::source_index, Role::tag, "what took the sample, such as an ifIndex"),
+        field("pool", &S::pool, Role::text, "packets that could have been sampled so far"),
+        field("drops", &S::drops, Role::text, "samples the agent itself dropped so far"),
+        field("in_kind", &S::in_kind, Role::tag, "when not one interface: discarded, multiple or internal"),
+        field("out_kind", &S::out_kind, Role::tag, "when not one interface: discarded, multiple or internal"),
+        field("discard_reason", &S::discard_reason, Role::tag, "why a discarded packet was, as a number"),
+        field("out_count", &S::out_count, Role::text, "interfaces the packet left by, if several"),
+        field("in_vlan", &S::in_vlan, Role::tag, "VLAN id on entry, from the switch"),
+        field("out_vlan", &S::out_vlan, Role::tag, "VLAN id on leaving, from the switch"),
+        field("in_priority", &S::in_priority, Role::text, "802.1p priority on entry"),
+        field("out_priority", &S::out_priority, Role::text, "802.1p priority on leaving"),
+        field("vlans", &S::vlans, Role::text, "every VLAN id in the header, outermost first, from three on"),
+        field("header_protocol", &S::header_protocol, Role::text, "1 Ethernet, 11 IPv4, 12 IPv6, others"),
+        field("header_bytes", &S::header_bytes, Role::text, "bytes of the packet inside the sample",
+              Unit::bytes),
+        field("stripped", &S::stripped, Role::text, "bytes taken off the packet before sampling",
+              Unit::bytes),
+        field("ip_bytes", &S::ip_bytes, Role::value, "length the IP header tells", Unit::bytes));
+}();
 
 enum class IfDuplex : std::uint8_t { unknown, full, half, in, out };
 template <>

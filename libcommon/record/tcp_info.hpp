@@ -57,7 +57,7 @@ struct TcpInfo : TcpDeltas {
 };
 
 template <class T>
-inline constexpr auto tcp_delta_fields = std::tuple{
+inline constexpr auto tcp_delta_fields = FieldList{
     field("interval_ms", &T::interval_ms, Role::value,
           "time since the round before, for the delta_ keys (--every)", Unit::ms),
     field("delta_bytes_sent", &T::delta_bytes_sent, Role::value,

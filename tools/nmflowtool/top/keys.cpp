@@ -71,7 +71,7 @@ void pack_protocol(const FlowRecord& flow, std::uint8_t* out) {
 // Times and sums are not keys.
 template <std::size_t I>
 constexpr PackRow row() {
-    constexpr auto& field = std::get<I>(nm::flow_fields);
+    constexpr auto& field = nm::get<I>(nm::flow_fields);
     using Member = std::remove_cvref_t<decltype(std::declval<FlowRecord>().*(field.member))>;
     if constexpr (std::is_same_v<Member, nm::Time> || field.info.unit == nm::Unit::bytes ||
                   field.info.unit == nm::Unit::packets) {
@@ -81,10 +81,10 @@ constexpr PackRow row() {
     } else {
         return {field.info.key, Packing<Member>::width,
                 [](const FlowRecord& flow, std::uint8_t* out) {
-                    Packing<Member>::pack(flow.*(std::get<I>(nm::flow_fields).member), out);
+                    Packing<Member>::pack(flow.*(nm::get<I>(nm::flow_fields).member), out);
                 },
                 [](const std::uint8_t* in, FlowTop& top) {
-                    Packing<Member>::unpack(in, top.*(std::get<I>(nm::flow_fields).member));
+                    Packing<Member>::unpack(in, top.*(nm::get<I>(nm::flow_fields).member));
                 }};
     }
 }
@@ -92,7 +92,7 @@ constexpr PackRow row() {
 constexpr auto pack_rows = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array{row<I>()...};
 }
-(std::make_index_sequence<std::tuple_size_v<decltype(nm::flow_fields)>>{});
+(std::make_index_sequence<nm::flow_fields.size()>{});
 
 }  // namespace
 
