@@ -59,4 +59,28 @@ class TextBuffer {
     std::size_t capacity_ = 0;
 };
 
+// The same calls without their checks, into room that was asked for beforehand: for what is written field by
+// field millions of times, with a known upper bound (json/write.hpp).
+class TextCursor {
+  public:
+    explicit TextCursor(char* at) : at_(at) {}
+
+    char* end() const { return at_; }
+    char* room(std::size_t) { return at_; }
+    void used(char* end) { at_ = end; }
+    void append(char c) { *at_++ = c; }
+    void append(std::string_view text) {
+        if (text.empty()) return;
+        std::memcpy(at_, text.data(), text.size());
+        at_ += text.size();
+    }
+    template <class Integer>
+    void append_integer(Integer value) {
+        at_ = std::to_chars(at_, at_ + 20, value).ptr;
+    }
+
+  private:
+    char* at_;
+};
+
 }  // namespace nm

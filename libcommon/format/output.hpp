@@ -26,13 +26,25 @@ class Output {
 
     template <Described T>
     void write(const T& record) {
-        if (options_.format == Format::json && options_.fields.empty())
+        if (is_plain_json())
             append_json(writer_.buffer(), record);
         else
             write_other(record_type<T>, &record);
         writer_.written();
         unflushed_ = true;
     }
+    // The same with members of the verb's own behind those of the record: append_more(TextBuffer&) writes
+    // ,"key":value for each. Only JSON of whole records (is_plain_json) can carry them.
+    template <Described T, class AppendMore>
+    void write_with(const T& record, AppendMore&& append_more) {
+        TextBuffer& out = writer_.buffer();
+        append_json(out, record);
+        out.truncate(out.size() - 2);  // "}\n"
+        append_more(out);
+        out.append(std::string_view("}\n"));
+        writer_.written();
+    }
+    bool is_plain_json() const { return options_.format == Format::json && options_.fields.empty(); }
     // A line of a record that is not ours to change, as it came. Only JSON can carry it; the other formats
     // count it (not_forwarded).
     void forward(std::string_view line);

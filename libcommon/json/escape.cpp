@@ -10,7 +10,8 @@ bool is_plain(char c) {
     return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
 }
 
-void append_escaped(TextBuffer& out, char c) {
+template <class Out>
+void append_escaped(Out& out, char c) {
     constexpr char digits[] = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {
@@ -36,9 +37,8 @@ void append_escaped(TextBuffer& out, char c) {
     out.append(std::string_view(escape, sizeof escape));
 }
 
-}  // namespace
-
-void append_json_string(TextBuffer& out, std::string_view text) {
+template <class Out>
+void append_string(Out& out, std::string_view text) {
     out.append('"');
     while (!text.empty()) {
         std::size_t plain = 0;
@@ -56,6 +56,16 @@ void append_json_string(TextBuffer& out, std::string_view text) {
         text.remove_prefix(sequence == 0 ? 1 : sequence);
     }
     out.append('"');
+}
+
+}  // namespace
+
+void append_json_string(TextBuffer& out, std::string_view text) {
+    append_string(out, text);
+}
+
+void append_json_string(TextCursor& out, std::string_view text) {
+    append_string(out, text);
 }
 
 }  // namespace nm

@@ -7,5 +7,10 @@ namespace nm {
 
 // text between quotes, escaped.
 void append_json_string(TextBuffer& out, std::string_view text);
+// Writes at most longest_json_string(text.size()) bytes.
+void append_json_string(TextCursor& out, std::string_view text);
+constexpr std::size_t longest_json_string(std::size_t bytes) {
+    return 6 * bytes + 2;
+}
 
 }  // namespace nm

@@ -44,13 +44,46 @@ struct HeadText {
     }();
 };
 
+// The longest text that a member of this type can have, quotes included; 0 when there is no bound.
+template <class V>
+constexpr std::size_t longest_json_value() {
+    if constexpr (std::is_integral_v<V>)
+        return 24;
+    else if constexpr (is_fixed_text<V>)
+        return longest_json_string(sizeof(V));
+    else if constexpr (std::is_same_v<V, Time>)
+        return time_text_size + 2;
+    else if constexpr (std::is_same_v<V, IpAddress> || std::is_same_v<V, Prefix>)
+        return ip_text_size + 6;
+    else if constexpr (std::is_same_v<V, Mac>)
+        return mac_text_size + 2;
+    else if constexpr (WordEnum<V>)
+        return 40;  // record_test.cpp has the longest word
+    else
+        return 0;
+}
+
+// The longest line of a record; 0 when there is no bound.
+template <class T>
+constexpr std::size_t longest_json_line() {
+    std::size_t sum = HeadText<T>::text.size() + 2;
+    bool bounded = true;
+    for_each_field<T>([&](auto, const auto& field) {
+        using Member = std::remove_cvref_t<decltype(std::declval<const T&>().*(field.member))>;
+        const std::size_t longest = longest_json_value<typename Unwrap<Member>::type>();
+        if (longest == 0) bounded = false;
+        sum += field.info.key.size() + 4 + longest;
+    });
+    return bounded ? sum : 0;
+}
+
 }  // namespace detail
 
-template <Described T>
-void append_json_members(TextBuffer& out, const T& record);
+template <class Out, Described T>
+void append_json_members(Out& out, const T& record);
 
-template <class V>
-void append_json_value(TextBuffer& out, const V& value, Unit unit) {
+template <class Out, class V>
+void append_json_value(Out& out, const V& value, Unit unit) {
     if constexpr (std::is_integral_v<V> && sizeof(V) == 8) {
         const bool exact = std::cmp_less_equal(value, largest_exact_integer) &&
                            (std::is_unsigned_v<V> ||
@@ -62,6 +95,8 @@ void append_json_value(TextBuffer& out, const V& value, Unit unit) {
         append_plain(out, value, unit);
     } else if constexpr (std::is_same_v<V, std::string>) {
         append_json_string(out, value);
+    } else if constexpr (is_fixed_text<V>) {
+        append_json_string(out, value.view());
     } else if constexpr (detail::is_vector<V>) {
         out.append('[');
         bool first = true;
@@ -87,8 +122,8 @@ void append_json_value(TextBuffer& out, const V& value, Unit unit) {
 }
 
 // ,"key":value for the member with index I, nothing when it is absent.
-template <std::size_t I, Described T>
-void append_json_member(TextBuffer& out, const T& record) {
+template <std::size_t I, class Out, Described T>
+void append_json_member(Out& out, const T& record) {
     constexpr auto& field = get<I>(describe<T>.fields);
     const auto& value = record.*(field.member);
     if (is_absent(value)) return;
@@ -110,19 +145,35 @@ void append_json_member(TextBuffer& out, const T& record) {
 }
 
 // ,"key":value for each member that is present.
-template <Described T>
-void append_json_members(TextBuffer& out, const T& record) {
+template <class Out, Described T>
+void append_json_members(Out& out, const T& record) {
     for_each_field<T>(
         [&](auto index, const auto&) { append_json_member<decltype(index)::value>(out, record); });
 }
 
-// One whole line with its newline.
-template <Described T>
-void append_json(TextBuffer& out, const T& record) {
-    constexpr auto& head = detail::HeadText<T>::text;
+namespace detail {
+
+template <class Out, Described T>
+void append_json_line(Out& out, const T& record) {
+    constexpr auto& head = HeadText<T>::text;
     out.append(std::string_view(head.data(), head.size()));
     append_json_members(out, record);
     out.append(std::string_view("}\n"));
+}
+
+}  // namespace detail
+
+// One whole line with its newline.
+template <Described T>
+void append_json(TextBuffer& out, const T& record) {
+    constexpr std::size_t longest = detail::longest_json_line<T>();
+    if constexpr (longest > 0) {
+        TextCursor cursor(out.room(longest));
+        detail::append_json_line(cursor, record);
+        out.used(cursor.end());
+    } else {
+        detail::append_json_line(out, record);
+    }
 }
 
 }  // namespace nm

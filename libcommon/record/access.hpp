@@ -94,6 +94,9 @@ bool assign(V& out, const JsonValue& in) {
     } else if constexpr (std::is_same_v<V, std::string>) {
         if (is_string) out.assign(in.text);
         return is_string;
+    } else if constexpr (is_fixed_text<V>) {
+        if (is_string) out.assign(in.text);
+        return is_string;
     } else if constexpr (std::is_same_v<V, Time>) {
         return is_string && assign_parsed(out, parse_time(in.text));
     } else if constexpr (std::is_same_v<V, IpAddress>) {

@@ -70,11 +70,48 @@ template <>
 inline constexpr auto enum_words<Direction> = std::array<std::string_view, 2>{"ingress", "egress"};
 
 // Where a sampling rate comes from: the record itself, a sampler that options described, an options record
-// for the whole exporter, or the sample.
-enum class RateSource : std::uint8_t { record, sampler, options, sample };
+// for the whole exporter or for the interface the flow came in by, the sample, or the datagram's header.
+enum class RateSource : std::uint8_t { record, sampler, options, sample, header, interface };
 template <>
 inline constexpr auto enum_words<RateSource> =
-    std::array<std::string_view, 4>{"record", "sampler", "options", "sample"};
+    std::array<std::string_view, 6>{"record", "sampler", "options", "sample", "header", "interface"};
+
+// Which counters bytes and packets are, when the record has no delta counters (IPFIX elements 1 and 2).
+enum class CounterKind : std::uint8_t { delta, total, initiator, layer2 };
+template <>
+inline constexpr auto enum_words<CounterKind> =
+    std::array<std::string_view, 4>{"", "total", "initiator", "layer2"};
+
+// IANA registry "NAT Event Type" (RFC 8158 section 5.2).
+enum class NatEvent : std::uint8_t {};
+template <>
+inline constexpr auto enum_words<NatEvent> = std::array<std::string_view, 19>{
+    "",
+    "nat_create",
+    "nat_delete",
+    "addresses_exhausted",
+    "nat44_session_create",
+    "nat44_session_delete",
+    "nat64_session_create",
+    "nat64_session_delete",
+    "nat44_bib_create",
+    "nat44_bib_delete",
+    "nat64_bib_create",
+    "nat64_bib_delete",
+    "ports_exhausted",
+    "quota_exceeded",
+    "address_binding_create",
+    "address_binding_delete",
+    "port_block_allocation",
+    "port_block_deallocation",
+    "threshold_reached",
+};
+
+// IANA registry "firewallEvent" (element 233).
+enum class FirewallEvent : std::uint8_t { ignore, created, deleted, denied, alert, update };
+template <>
+inline constexpr auto enum_words<FirewallEvent> =
+    std::array<std::string_view, 6>{"", "created", "deleted", "denied", "alert", "update"};
 
 struct FlowRecord {
     Time ts;
@@ -91,6 +128,16 @@ struct FlowRecord {
     std::optional<std::uint8_t> icmp_code;
     std::optional<std::uint64_t> bytes;
     std::optional<std::uint64_t> packets;
+    std::optional<CounterKind> bytes_kind;
+    std::optional<std::uint64_t> rev_bytes;
+    std::optional<std::uint64_t> rev_packets;
+    std::optional<TcpFlags> rev_tcp_flags;
+    std::optional<std::uint64_t> post_bytes;
+    std::optional<std::uint64_t> post_packets;
+    std::optional<std::uint64_t> total_bytes;
+    std::optional<std::uint64_t> total_packets;
+    std::optional<std::uint16_t> min_length;
+    std::optional<std::uint16_t> max_length;
     std::optional<std::uint32_t> in_if;
     std::optional<std::uint32_t> out_if;
     std::optional<std::uint32_t> src_as;
@@ -110,6 +157,22 @@ struct FlowRecord {
     std::optional<std::uint16_t> ethertype;
     std::optional<Direction> direction;
     std::optional<std::uint8_t> end_reason;
+    std::optional<std::uint64_t> flow_id;
+    std::optional<std::uint32_t> flow_label;
+    std::optional<std::uint32_t> mpls_label;
+    std::optional<std::uint32_t> in_vrf;
+    std::optional<std::uint32_t> out_vrf;
+    std::optional<Text24> app_id;
+    std::optional<Text64> app_name;
+    std::optional<Text64> user;
+    IpAddress nat_src_ip;
+    IpAddress nat_dst_ip;
+    std::optional<std::uint16_t> nat_src_port;
+    std::optional<std::uint16_t> nat_dst_port;
+    std::optional<NatEvent> nat_event;
+    std::optional<FirewallEvent> fw_event;
+    std::optional<std::uint16_t> fw_ext_event;
+    Time event_time;
     IpAddress exporter;
     std::optional<std::uint32_t> obs_domain;
     std::optional<std::uint32_t> sampling_rate;
@@ -140,6 +203,22 @@ inline constexpr auto flow_fields = FieldList{
     field("packets", &FlowRecord::packets, Role::value,
           "packets of the flow as sent, not scaled by sampling_rate", Unit::packets)
         .column(),
+    field("bytes_kind", &FlowRecord::bytes_kind, Role::text,
+          "what bytes and packets count when not the change since the last record: total, initiator (of a "
+          "connection) or layer2 (whole frames)"),
+    field("rev_bytes", &FlowRecord::rev_bytes, Role::value, "bytes of the other direction", Unit::bytes),
+    field("rev_packets", &FlowRecord::rev_packets, Role::value, "packets of the other direction",
+          Unit::packets),
+    field("rev_tcp_flags", &FlowRecord::rev_tcp_flags, Role::text, "TCP flags of the other direction"),
+    field("post_bytes", &FlowRecord::post_bytes, Role::value,
+          "the same traffic in bytes as it left the exporter", Unit::bytes),
+    field("post_packets", &FlowRecord::post_packets, Role::value,
+          "the same traffic in packets as it left the exporter", Unit::packets),
+    field("total_bytes", &FlowRecord::total_bytes, Role::value, "bytes since the flow began", Unit::bytes),
+    field("total_packets", &FlowRecord::total_packets, Role::value, "packets since the flow began",
+          Unit::packets),
+    field("min_length", &FlowRecord::min_length, Role::text, "length of the shortest packet", Unit::bytes),
+    field("max_length", &FlowRecord::max_length, Role::text, "length of the longest packet", Unit::bytes),
     field("in_if", &FlowRecord::in_if, Role::tag, "ifIndex the packets came in by"),
     field("out_if", &FlowRecord::out_if, Role::tag, "ifIndex the packets left by"),
     field("src_as", &FlowRecord::src_as, Role::tag, "source autonomous system"),
@@ -162,11 +241,32 @@ inline constexpr auto flow_fields = FieldList{
     field("direction", &FlowRecord::direction, Role::tag, "as the exporter saw it: ingress or egress"),
     field("end_reason", &FlowRecord::end_reason, Role::text,
           "flowEndReason number (RFC 5102 section 5.11.3)"),
+    field("flow_id", &FlowRecord::flow_id, Role::text, "the exporter's number of the flow or connection"),
+    field("flow_label", &FlowRecord::flow_label, Role::text, "IPv6 flow label"),
+    field("mpls_label", &FlowRecord::mpls_label, Role::tag, "label on top of the MPLS stack"),
+    field("in_vrf", &FlowRecord::in_vrf, Role::tag, "VRF id the packets came in by"),
+    field("out_vrf", &FlowRecord::out_vrf, Role::tag, "VRF id the packets left by"),
+    field("app_id", &FlowRecord::app_id, Role::tag,
+          "application as classification engine and selector: 3:443 (RFC 6759)"),
+    field("app_name", &FlowRecord::app_name, Role::tag, "name of the application, the first 63 bytes"),
+    field("user", &FlowRecord::user, Role::tag, "name of the user, the first 63 bytes"),
+    field("nat_src_ip", &FlowRecord::nat_src_ip, Role::tag, "source address behind the translation"),
+    field("nat_dst_ip", &FlowRecord::nat_dst_ip, Role::tag, "destination address behind the translation"),
+    field("nat_src_port", &FlowRecord::nat_src_port, Role::tag, "source port behind the translation"),
+    field("nat_dst_port", &FlowRecord::nat_dst_port, Role::tag, "destination port behind the translation"),
+    field("nat_event", &FlowRecord::nat_event, Role::tag,
+          "what happened to the translation: nat44_session_create and others (RFC 8158)"),
+    field("fw_event", &FlowRecord::fw_event, Role::tag,
+          "what the firewall did: created, deleted, denied, alert, update"),
+    field("fw_ext_event", &FlowRecord::fw_ext_event, Role::tag, "the firewall's number of the reason"),
+    field("event_time", &FlowRecord::event_time, Role::text, "when the event happened"),
     field("exporter", &FlowRecord::exporter, Role::tag, "who sent the record: for sFlow the agent address"),
-    field("obs_domain", &FlowRecord::obs_domain, Role::tag, "source id (NetFlow v9) or sub-agent (sFlow)"),
+    field("obs_domain", &FlowRecord::obs_domain, Role::tag,
+          "source id (NetFlow v9), observation domain (IPFIX), engine type * 256 + id (v5) or sub-agent "
+          "(sFlow)"),
     field("sampling_rate", &FlowRecord::sampling_rate, Role::value, "one packet in this many was looked at"),
     field("rate_source", &FlowRecord::rate_source, Role::text,
-          "who told the sampling rate: record, sampler, options or sample"),
+          "who told the sampling rate: record, sampler, interface, options, header or sample"),
     field("sampler_id", &FlowRecord::sampler_id, Role::tag, "the exporter's number of the sampler"),
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "record/flow.hpp"
 
@@ -24,6 +25,34 @@ template <>
 inline constexpr auto enum_words<ExportProtocol> = std::array<std::string_view, 8>{
     "netflow9", "sflow5", "netflow1", "netflow5", "netflow7", "netflow8", "ipfix", "sflow2-4"};
 
+// What an exporter can get wrong, or we do not know; the counters of FlowStats say how often.
+enum class FlowFault : std::uint8_t {
+    datagram_header,
+    datagram_cut,
+    set_length,
+    set_reserved,
+    set_no_template,
+    template_unusable,
+    record_overruns,
+    sample,
+};
+template <>
+inline constexpr auto enum_words<FlowFault> =
+    std::array<std::string_view, 8>{"datagram_header", "datagram_cut",      "set_length",      "set_reserved",
+                                    "set_no_template", "template_unusable", "record_overruns", "sample"};
+
+struct FlowError {
+    FlowFault kind{};
+    std::uint64_t count = 0;
+    std::string first_bytes;
+};
+template <>
+inline constexpr auto describe<FlowError> = record(
+    "", 1, "what could not be decoded, by kind", field("kind", &FlowError::kind, Role::tag, "what was wrong"),
+    field("count", &FlowError::count, Role::value, "how often"),
+    field("first_bytes", &FlowError::first_bytes, Role::text,
+          "the first 32 bytes of the first of them, in hexadecimal digits"));
+
 struct FlowStats {
     Time ts;
     std::optional<ExportProtocol> protocol;
@@ -35,8 +64,10 @@ struct FlowStats {
     std::uint64_t records = 0;
     std::uint64_t counter_samples = 0;
     std::uint64_t option_records = 0;
+    std::uint64_t data_sets = 0;
     std::uint64_t templates = 0;
     std::uint64_t template_redefinitions = 0;
+    std::uint64_t template_withdrawals = 0;
     std::uint64_t sets_waited = 0;
     std::uint64_t sets_recovered = 0;
     std::uint64_t sets_no_template = 0;
@@ -47,6 +78,8 @@ struct FlowStats {
     std::uint64_t malformed_datagrams = 0;
     std::uint64_t malformed_sets = 0;
     std::uint64_t malformed_templates = 0;
+    std::uint64_t malformed_records = 0;
+    std::uint64_t unknown_sets = 0;
     std::uint64_t malformed_samples = 0;
     std::uint64_t truncated_datagrams = 0;
     std::uint64_t count_mismatches = 0;
@@ -54,10 +87,13 @@ struct FlowStats {
     std::uint64_t trailing_bytes = 0;
     std::uint64_t sequence_gaps = 0;
     std::uint64_t datagrams_lost = 0;
+    std::uint64_t records_lost = 0;
+    std::uint64_t sequence_unknown = 0;
     std::uint64_t datagrams_reordered = 0;
     std::uint64_t datagrams_duplicate = 0;
     std::uint64_t sequence_resets = 0;
     std::uint64_t restarts = 0;
+    std::vector<FlowError> errors;
 };
 
 template <>
@@ -66,13 +102,13 @@ inline constexpr auto describe<FlowStats> = [] {
     return record(
         "flow.stats", 1, "the books of one exporter and observation domain",
         field("ts", &S::ts, Role::time, "when the books were closed"),
-        field("protocol", &S::protocol, Role::tag, "netflow9 or sflow5; others come with unsupported")
+        field("protocol", &S::protocol, Role::tag,
+              "of the datagrams: netflow5, netflow9, ipfix, sflow5 and others")
             .column(),
         field("exporter", &S::exporter, Role::tag,
               "sender; for sFlow the agent; absent for the sum of the evicted")
             .column(),
-        field("obs_domain", &S::obs_domain, Role::tag, "source id (NetFlow v9) or sub-agent (sFlow)")
-            .column(),
+        field("obs_domain", &S::obs_domain, Role::tag, "as in the flow records").column(),
         field("unsupported", &S::unsupported, Role::value, "datagrams of a protocol that is not decoded"),
         field("evicted", &S::evicted, Role::value,
               "domains forgotten to bound memory, whose books are summed here"),
@@ -80,9 +116,13 @@ inline constexpr auto describe<FlowStats> = [] {
         field("records", &S::records, Role::value, "flow records or flow samples printed").column(),
         field("counter_samples", &S::counter_samples, Role::value, "sFlow counter samples printed"),
         field("option_records", &S::option_records, Role::value, "options data records printed"),
+        field("data_sets", &S::data_sets, Role::value,
+              "data sets received: decoded, recovered or without a template"),
         field("templates", &S::templates, Role::value, "templates learnt, repeats not counted"),
         field("template_redefinitions", &S::template_redefinitions, Role::value,
               "templates that came back with another layout"),
+        field("template_withdrawals", &S::template_withdrawals, Role::value,
+              "templates that the exporter took back"),
         field("sets_waited", &S::sets_waited, Role::value, "data sets that came before their template"),
         field("sets_recovered", &S::sets_recovered, Role::value, "of those, decoded once the template came"),
         field("sets_no_template", &S::sets_no_template, Role::value,
@@ -98,6 +138,9 @@ inline constexpr auto describe<FlowStats> = [] {
               "datagrams whose header is cut or wrong"),
         field("malformed_sets", &S::malformed_sets, Role::value, "sets with an impossible length"),
         field("malformed_templates", &S::malformed_templates, Role::value, "templates that cannot be used"),
+        field("malformed_records", &S::malformed_records, Role::value,
+              "data records that run past their set"),
+        field("unknown_sets", &S::unknown_sets, Role::value, "sets of a kind that no standard defines"),
         field("malformed_samples", &S::malformed_samples, Role::value,
               "sFlow samples that overrun or are too short"),
         field("truncated_datagrams", &S::truncated_datagrams, Role::value,
@@ -108,18 +151,50 @@ inline constexpr auto describe<FlowStats> = [] {
         field("trailing_bytes", &S::trailing_bytes, Role::value, "bytes that belong to nothing", Unit::bytes),
         field("sequence_gaps", &S::sequence_gaps, Role::value, "holes in the sequence numbers").column(),
         field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in those holes").column(),
+        field("records_lost", &S::records_lost, Role::value,
+              "records missing in those holes, of protocols that count records (v5, v7, IPFIX)")
+            .column(),
+        field("sequence_unknown", &S::sequence_unknown, Role::value,
+              "steps of the sequence that data we could not decode may explain"),
         field("datagrams_reordered", &S::datagrams_reordered, Role::value, "datagrams that came late"),
         field("datagrams_duplicate", &S::datagrams_duplicate, Role::value, "datagrams that came twice"),
         field("sequence_resets", &S::sequence_resets, Role::value,
               "jumps of the sequence that no loss explains"),
-        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime"));
+        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime"),
+        field("errors", &S::errors, Role::text, "each kind of fault with its first bytes"));
 }();
 
-// A NetFlow v9 options data record (RFC 3954 section 6): facts about the exporter, not traffic.
-enum class OptionScope : std::uint8_t { unknown, system, interface, line_card, cache, template_ };
+// An options data record (RFC 3954 section 6, RFC 7011 section 3.4.2.2): facts about the exporter, not
+// traffic.
+enum class OptionScope : std::uint8_t {
+    unknown,
+    system,
+    interface,
+    line_card,
+    cache,
+    template_,
+    observation_domain,
+    observation_point,
+    metering_process,
+    exporting_process,
+    selector,
+    application,
+    vrf,
+};
 template <>
-inline constexpr auto enum_words<OptionScope> =
-    std::array<std::string_view, 6>{"", "system", "interface", "line_card", "cache", "template"};
+inline constexpr auto enum_words<OptionScope> = std::array<std::string_view, 13>{"",
+                                                                                 "system",
+                                                                                 "interface",
+                                                                                 "line_card",
+                                                                                 "cache",
+                                                                                 "template",
+                                                                                 "observation_domain",
+                                                                                 "observation_point",
+                                                                                 "metering_process",
+                                                                                 "exporting_process",
+                                                                                 "selector",
+                                                                                 "application",
+                                                                                 "vrf"};
 
 struct FlowOption {
     Time ts;
@@ -130,11 +205,20 @@ struct FlowOption {
     std::optional<std::uint64_t> scope_value;
     std::optional<std::uint32_t> sampler_id;
     std::optional<std::uint32_t> sampler_mode;
+    std::optional<std::uint32_t> sampling_algorithm;
     std::optional<std::uint32_t> sampling_rate;
     std::string sampler_name;
     std::optional<std::uint32_t> if_index;
     std::string if_name;
     std::string if_description;
+    std::optional<Text24> app_id;
+    std::string app_name;
+    std::string app_description;
+    std::optional<std::uint32_t> vrf;
+    std::string vrf_name;
+    std::optional<std::uint32_t> active_timeout_s;
+    std::optional<std::uint32_t> idle_timeout_s;
+    Time boot_time;
     std::optional<std::uint64_t> exported_bytes;
     std::optional<std::uint64_t> exported_packets;
     std::optional<std::uint64_t> exported_flows;
@@ -147,20 +231,32 @@ inline constexpr auto describe<FlowOption> = [] {
         "flow.option", 1, "what an exporter tells about itself: samplers, interfaces, its own counts",
         field("ts", &O::ts, Role::time, "when the datagram was received or captured"),
         field("exporter", &O::exporter, Role::tag, "sender").column(),
-        field("obs_domain", &O::obs_domain, Role::tag, "source id").column(),
+        field("obs_domain", &O::obs_domain, Role::tag, "source id or observation domain").column(),
         field("template_id", &O::template_id, Role::tag, "options template the record belongs to"),
         field("scope", &O::scope, Role::tag,
-              "what the record is about: system, interface, line_card, cache, template")
+              "what the record is about: system, interface, template, metering_process and others")
             .column(),
         field("scope_value", &O::scope_value, Role::tag, "which one").column(),
         field("sampler_id", &O::sampler_id, Role::tag, "the exporter's number of the sampler").column(),
         field("sampler_mode", &O::sampler_mode, Role::text, "1 deterministic, 2 random"),
+        field("sampling_algorithm", &O::sampling_algorithm, Role::text,
+              "number of the method that selects packets (RFC 5477 section 8.2.1)"),
         field("sampling_rate", &O::sampling_rate, Role::value, "one packet in this many is looked at")
             .column(),
         field("sampler_name", &O::sampler_name, Role::tag, "name of the sampler"),
         field("if_index", &O::if_index, Role::tag, "ifIndex").column(),
         field("if_name", &O::if_name, Role::tag, "short name of the interface").column(),
         field("if_description", &O::if_description, Role::tag, "description of the interface"),
+        field("app_id", &O::app_id, Role::tag, "application as classification engine and selector"),
+        field("app_name", &O::app_name, Role::tag, "name of the application"),
+        field("app_description", &O::app_description, Role::text, "what the application is"),
+        field("vrf", &O::vrf, Role::tag, "VRF id"),
+        field("vrf_name", &O::vrf_name, Role::tag, "name of the VRF"),
+        field("active_timeout_s", &O::active_timeout_s, Role::text,
+              "a flow that goes on is exported each time this passed", Unit::s),
+        field("idle_timeout_s", &O::idle_timeout_s, Role::text,
+              "a flow without packets for so long has ended", Unit::s),
+        field("boot_time", &O::boot_time, Role::text, "when the exporter started"),
         field("exported_bytes", &O::exported_bytes, Role::value, "bytes in the flows exported so far",
               Unit::bytes),
         field("exported_packets", &O::exported_packets, Role::value, "packets in the flows exported so far",
@@ -188,6 +284,7 @@ struct FlowSummary {
     std::uint64_t sets_no_template = 0;
     std::uint64_t malformed = 0;
     std::uint64_t datagrams_lost = 0;
+    std::uint64_t records_lost = 0;
     std::optional<std::uint64_t> groups;
     std::optional<std::uint64_t> without_value;
     std::optional<std::uint64_t> bytes;
@@ -219,9 +316,10 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("option_records", &S::option_records, Role::value, "options data records"),
         field("sets_no_template", &S::sets_no_template, Role::value, "data sets that no template explained"),
         field("malformed", &S::malformed, Role::value,
-              "datagrams, sets, templates and samples that are broken"),
+              "datagrams, sets, templates, records and samples that are broken"),
         field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in the sequence numbers")
             .column(),
+        field("records_lost", &S::records_lost, Role::value, "flow records missing in the sequence numbers"),
         field("groups", &S::groups, Role::value, "different keys"),
         field("without_value", &S::without_value, Role::value, "records that lack the value ranked by"),
         field("bytes", &S::bytes, Role::value, "sum over all groups", Unit::bytes),

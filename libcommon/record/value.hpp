@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/fixed_text.hpp"
 #include "base/text.hpp"
 #include "base/text_buffer.hpp"
 #include "net/ip.hpp"
@@ -38,7 +39,7 @@ bool is_absent(const V& value) {
         return !std::isfinite(value);
     else if constexpr (std::is_integral_v<V>)
         return false;
-    else if constexpr (std::is_same_v<V, std::string>)
+    else if constexpr (std::is_same_v<V, std::string> || is_fixed_text<V>)
         return value.empty();
     else if constexpr (std::is_same_v<V, Time>)
         return value.ns == 0;
@@ -65,8 +66,8 @@ constexpr int decimals_of(Unit unit) {
 }
 
 // The plain spelling of one scalar, without quotes. Absent values must not come here.
-template <class V>
-void append_plain(TextBuffer& out, const V& value, Unit unit) {
+template <class Out, class V>
+void append_plain(Out& out, const V& value, Unit unit) {
     if constexpr (std::is_same_v<V, bool>)
         out.append(value ? std::string_view("true") : "false");
     else if constexpr (std::is_integral_v<V>)
@@ -75,6 +76,8 @@ void append_plain(TextBuffer& out, const V& value, Unit unit) {
         out.append_decimal(static_cast<double>(value), decimals_of(unit));
     else if constexpr (std::is_same_v<V, std::string>)
         out.append(std::string_view(value));
+    else if constexpr (is_fixed_text<V>)
+        out.append(value.view());
     else if constexpr (std::is_same_v<V, Time>)
         out.used(write_time(out.room(time_text_size), value));
     else if constexpr (std::is_same_v<V, IpAddress>)

@@ -11,9 +11,14 @@
 namespace nmflowtool {
 
 template <class Record>
-void check_line(nm::TextBuffer& line, const Record& record) {
+void check_line(nm::TextBuffer& line, const Record& record, const WireRecord& wire = {}) {
     line.clear();
     append_json(line, record);
+    if (!nm::Document::parse(line.view())) std::abort();
+    ElementPlan::Scratch scratch;
+    line.truncate(line.size() - 2);
+    append_elements(line, wire, scratch);
+    line.append(std::string_view("}\n"));
     if (!nm::Document::parse(line.view())) std::abort();
 }
 
@@ -23,10 +28,10 @@ inline void check_datagram(Decoder& decoder, const Datagram& datagram, Records& 
     for (auto got = decoder.next(records); got != Decoder::Got::nothing; got = decoder.next(records)) {
         switch (got) {
             case Decoder::Got::flow:
-                check_line(line, records.flow);
+                check_line(line, records.flow, records.wire);
                 break;
             case Decoder::Got::option:
-                check_line(line, records.option);
+                check_line(line, records.option, records.wire);
                 break;
             case Decoder::Got::sample:
                 check_line(line, records.sample);
@@ -64,6 +69,8 @@ inline void check_datagrams(nm::Bytes input, std::initializer_list<std::uint8_t>
         payload.insert(payload.end(), bytes.begin(), bytes.end());
         check_datagram(decoder, {{1}, nm::IpAddress::v4(0x0A010101), payload}, records, line);
     }
+    const std::string state = decoder.save_state();
+    if (Decoder again(limits); !again.load_state(state) || again.save_state() != state) std::abort();
     check_books(decoder, line);
 }
 

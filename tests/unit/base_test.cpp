@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/fixed_text.hpp"
 #include "base/text.hpp"
 #include "base/text_buffer.hpp"
 
@@ -162,6 +163,18 @@ TEST(Results, AnErrnoOfPermissionAsksForPermission) {
     EXPECT_EQ(os_error("open x", EACCES, Exit::no_input).exit, Exit::no_permission);
     EXPECT_EQ(os_error("open x", ENOENT, Exit::no_input).exit, Exit::no_input);
     EXPECT_EQ(os_error("open x", ENOENT).message, "open x: No such file or directory");
+}
+
+TEST(FixedText, CutsAtAWholeCharacterAndComparesByItsBytes) {
+    using Short = FixedText<8>;
+    EXPECT_EQ(Short("abc").view(), "abc");
+    EXPECT_EQ(Short("1234567").view(), "1234567");
+    EXPECT_EQ(Short("12345678").view(), "1234567");
+    EXPECT_EQ(Short("123456\xc3\xa9").view(), "123456");
+    Short reused("1234567");
+    reused.assign("a");
+    EXPECT_TRUE(reused == Short("a"));
+    EXPECT_TRUE(Short("").empty());
 }
 
 }  // namespace

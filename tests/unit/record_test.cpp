@@ -35,7 +35,7 @@ using RecordTypes =
                      TcpDiagnosisSummary, TcpError, TcpGroup, TcpInfo, TcpInfoSummary, TcpProbe, TcpReply,
                      Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
-using NestedTypes = ::testing::Types<MplsEntry, TraceHop, TraceLink, TraceReply>;
+using NestedTypes = ::testing::Types<FlowError, MplsEntry, TraceHop, TraceLink, TraceReply>;
 
 class Filler {
   public:
@@ -71,6 +71,8 @@ class Filler {
                                        : std::uniform_real_distribution<double>(-1e7, 1e7)(random_);
         } else if constexpr (std::is_same_v<V, std::string>) {
             value = text();
+        } else if constexpr (is_fixed_text<V>) {
+            value.assign(text());
         } else if constexpr (std::is_same_v<V, Time>) {
             value.ns = static_cast<std::int64_t>(random_() >> 1);
         } else if constexpr (std::is_same_v<V, IpAddress>) {
@@ -150,6 +152,17 @@ TYPED_TEST(EveryRecord, IsStrictJsonWithoutNullOrLargeNumbers) {
             }
         }
     }
+}
+
+TYPED_TEST(EveryRecord, IsNoLongerThanTheRoomThatItsWriterAsksFor) {
+    for_each_field<TypeParam>([](auto, const auto& field) {
+        using Member = std::remove_cvref_t<decltype(std::declval<const TypeParam&>().*(field.member))>;
+        using Value = typename detail::Unwrap<Member>::type;
+        if constexpr (WordEnum<Value>) {
+            for (const std::string_view word : enum_words<Value>)
+                EXPECT_LE(word.size() + 2, detail::longest_json_value<Value>()) << word;
+        }
+    });
 }
 
 TYPED_TEST(EveryRecord, HasKeysOnlyOnceAndDocumented) {

@@ -20,20 +20,34 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
 }
 
 void define_decode(nm::Tool& tool) {
-    nm::Verb& verb = tool.add_verb("decode", "NetFlow v9 and sFlow v5 datagrams to records");
-    const auto options = std::make_shared<InputOptions>();
-    add_input_options(*verb.cli, *options);
-    verb.later_options = {"--all-fields", "--sflowtool", "--state", "--scaled"};
+    nm::Verb& verb = tool.add_verb("decode", "NetFlow, IPFIX and sFlow datagrams to records");
+    const auto options = std::make_shared<DecodeOptions>();
+    add_input_options(*verb.cli, options->input);
+    verb.cli->add_flag("--all-fields", options->all_fields,
+                       "add every element of NetFlow and IPFIX records by its registry name; JSON only");
+    verb.cli
+        ->add_option("--state", options->state,
+                     "keep templates and sampling rates in this file for the next run")
+        ->type_name("FILE");
+    verb.later_options = {"--sflowtool", "--scaled"};
     verb.emits = {&nm::record_type<nm::FlowRecord>,    &nm::record_type<nm::SflowSample>,
                   &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::FlowOption>,
                   &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
         {"nmflowtool decode -l :2055 -l :6343 | nmbgp annotate --mrt rib.mrt", "live, with routes"},
+        {"nmflowtool decode -l :4739 --all-fields --state /var/lib/nmtools/templates",
+         "every element, and templates that outlive a restart"},
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
     };
     verb.run = [options](nm::Context& context) {
-        InputOptions input = *options;
+        DecodeOptions chosen = *options;
+        InputOptions& input = chosen.input;
+        if (chosen.all_fields && !context.out.is_plain_json()) {
+            throw nm::UserError(nm::Exit::usage,
+                                "--all-fields is for whole JSON records: it takes no other --format and no "
+                                "--fields");
+        }
         if (!input.is_given()) {
             if (nm::Console::stdin_is_terminal()) {
                 throw nm::UserError(nm::Exit::usage,
@@ -41,7 +55,7 @@ void define_decode(nm::Tool& tool) {
             }
             input.files = {"-"};
         }
-        return run_decode(input, context);
+        return run_decode(chosen, context);
     };
 }
 

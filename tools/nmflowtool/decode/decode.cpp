@@ -1,6 +1,47 @@
 #include "decode/decode.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/file_source.hpp"
+#include "base/replace_file.hpp"
+
 namespace nmflowtool {
+namespace {
+
+constexpr std::size_t largest_state = 256 * 1024 * 1024;
+
+nm::Result<std::string> read_file(const std::string& path) {
+    nm::Result<nm::FileSource> file = nm::FileSource::open(path);
+    if (!file) return file.error();
+    std::string text;
+    std::vector<std::uint8_t> block(64 * 1024);
+    for (;;) {
+        const nm::Result<std::size_t> read = file->read(block);
+        if (!read) return read.error();
+        if (*read == 0) return text;
+        text.append(reinterpret_cast<const char*>(block.data()), *read);
+        if (text.size() > largest_state) return nm::Error{nm::Exit::bad_data, "too large"};
+    }
+}
+
+// A state that cannot be used is told and left out: the exporters send their templates again.
+void load_state(const DecodeOptions& options, Decoder& decoder, nm::Context& context) {
+    if (options.state.empty() || ::access(options.state.c_str(), F_OK) != 0) return;
+    const nm::Result<std::string> text = read_file(options.state);
+    const nm::Result<std::size_t> loaded = text ? decoder.load_state(*text) : text.error();
+    if (!loaded)
+        context.console.warn(options.state + ": " + loaded.error().message +
+                             ": it is ignored, and replaced at the end");
+}
+
+nm::Status save_state(const DecodeOptions& options, const Decoder& decoder) {
+    if (options.state.empty()) return nm::Done{};
+    return nm::replace_file(options.state, decoder.save_state());
+}
+
+}  // namespace
 
 void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, nm::Output& out) {
     summary.ts = ts.ns != 0 ? ts : nm::now();
@@ -11,27 +52,33 @@ void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, 
     decoder.add_to(summary);
 }
 
-nm::Exit run_decode(const InputOptions& options, nm::Context& context) {
-    FlowInput input(options, context);
-    Decoder decoder(limits_for(options));
+nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
+    FlowInput input(options.input, context);
+    Decoder decoder(limits_for(options.input));
+    load_state(options, decoder, context);
     nm::Time latest;
+    ElementPlan::Scratch scratch;
+    const auto write = [&](const auto& record, const WireRecord& wire) {
+        latest = std::max(latest, record.ts);
+        if (!options.all_fields) {
+            context.out.write(record);
+        } else {
+            context.out.write_with(record, [&](nm::TextBuffer& out) { append_elements(out, wire, scratch); });
+        }
+    };
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         switch (got) {
             case Decoder::Got::flow:
-                latest = std::max(latest, records.flow.ts);
-                context.out.write(records.flow);
+                write(records.flow, records.wire);
                 break;
             case Decoder::Got::option:
-                latest = std::max(latest, records.option.ts);
-                context.out.write(records.option);
+                write(records.option, records.wire);
                 break;
             case Decoder::Got::sample:
-                latest = std::max(latest, records.sample.ts);
-                context.out.write(records.sample);
+                write(records.sample, {});
                 break;
             case Decoder::Got::counters:
-                latest = std::max(latest, records.counters.ts);
-                context.out.write(records.counters);
+                write(records.counters, {});
                 break;
             case Decoder::Got::nothing:
                 break;
@@ -41,8 +88,12 @@ nm::Exit run_decode(const InputOptions& options, nm::Context& context) {
     input.add_to(summary);
     write_books(decoder, latest, summary, context.out);
     context.out.write(summary);
+    const nm::Status saved = save_state(options, decoder);
     const bool any = summary.flows + summary.samples + summary.counter_samples + summary.option_records > 0;
-    return input.exit_or(any || !options.listen.empty() ? nm::Exit::ok : nm::Exit::no);
+    const nm::Exit exit = input.exit_or(any || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
+    if (saved) return exit;
+    context.console.warn(saved.error().message);
+    return saved.error().exit;
 }
 
 }  // namespace nmflowtool

@@ -5,7 +5,13 @@
 
 namespace nmflowtool {
 
-nm::Exit run_decode(const InputOptions& options, nm::Context& context);
+struct DecodeOptions {
+    InputOptions input;
+    bool all_fields = false;  // every element by its registry name, behind our own keys
+    std::string state;        // file that keeps templates and sampling rates for the next run; empty: none
+};
+
+nm::Exit run_decode(const DecodeOptions& options, nm::Context& context);
 
 // The books as flow.stats records and the totals; both carry ts, so that a file gives the same bytes each
 // run.

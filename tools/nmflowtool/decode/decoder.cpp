@@ -34,6 +34,19 @@ std::optional<ExportProtocol> protocol_of(nm::Bytes payload) {
     return std::nullopt;
 }
 
+bool is_netflow(ExportProtocol protocol) {
+    switch (protocol) {
+        case ExportProtocol::netflow1:
+        case ExportProtocol::netflow5:
+        case ExportProtocol::netflow7:
+        case ExportProtocol::netflow9:
+        case ExportProtocol::ipfix:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 nm::FlowStats& Decoder::homeless(ExportProtocol protocol) {
@@ -51,11 +64,13 @@ void Decoder::open(const Datagram& datagram) {
         ++not_flow_;
         return;
     }
-    if (*open_ == ExportProtocol::netflow9 || *open_ == ExportProtocol::sflow5) {
-        const bool good =
-            *open_ == ExportProtocol::netflow9 ? netflow9_.open(datagram) : sflow5_.open(datagram);
+    const bool by_netflow = is_netflow(*open_);
+    if (by_netflow || *open_ == ExportProtocol::sflow5) {
+        const bool good = by_netflow ? netflow_.open(*open_, datagram) : sflow5_.open(datagram);
         if (good) return;
-        ++homeless(*open_).malformed_datagrams;
+        nm::FlowStats& stats = homeless(*open_);
+        ++stats.malformed_datagrams;
+        note_fault(stats, nm::FlowFault::datagram_header, datagram.payload);
     } else {
         nm::FlowStats& stats = homeless(*open_);
         if (!stats.unsupported) first_unsupported_ = open_;
@@ -65,15 +80,11 @@ void Decoder::open(const Datagram& datagram) {
 }
 
 Decoder::Got Decoder::next(Records& records) {
-    if (open_ == ExportProtocol::netflow9) {
-        switch (netflow9_.next(records.flow, records.option)) {
-            case Netflow9::Got::flow:
-                return Got::flow;
-            case Netflow9::Got::option:
-                return Got::option;
-            case Netflow9::Got::nothing:
-                return Got::nothing;
-        }
+    if (open_ && is_netflow(*open_)) {
+        const Netflow::Got got = netflow_.next(records.flow, records.option);
+        if (got == Netflow::Got::nothing) return Got::nothing;
+        records.wire = netflow_.wire();
+        return got == Netflow::Got::flow ? Got::flow : Got::option;
     }
     if (open_ == ExportProtocol::sflow5) {
         switch (sflow5_.next(records.sample, records.counters)) {
@@ -103,8 +114,9 @@ void Decoder::add_to(nm::FlowSummary& summary) const {
         summary.option_records += stats.option_records;
         summary.sets_no_template += stats.sets_no_template;
         summary.malformed += stats.malformed_datagrams + stats.malformed_sets + stats.malformed_templates +
-                             stats.malformed_samples;
+                             stats.malformed_records + stats.malformed_samples;
         summary.datagrams_lost += stats.datagrams_lost;
+        summary.records_lost += stats.records_lost;
     });
 }
 

@@ -5,7 +5,8 @@
 
 #include <array>
 
-#include "decode/wire_netflow9.hpp"
+#include "decode/domains_state.hpp"
+#include "decode/wire_netflow.hpp"
 #include "decode/wire_sflow5.hpp"
 
 namespace nmflowtool {
@@ -16,19 +17,24 @@ struct Records {
     nm::FlowOption option;
     nm::SflowSample sample;
     nm::SflowCounters counters;
+    WireRecord wire;  // of the flow or option, when it came as NetFlow or IPFIX
 };
 
 class Decoder {
   public:
     enum class Got { nothing, flow, option, sample, counters };
 
-    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow9_(domains_), sflow5_(domains_) {}
+    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow_(domains_), sflow5_(domains_) {}
 
     void open(const Datagram& datagram);
     // The next record of the datagram; Got says which member of records it is in.
     Got next(Records& records);
     // The protocol of the datagram just opened, the first time one of this unsupported protocol comes.
     std::optional<nm::ExportProtocol> first_unsupported();
+
+    // Templates and sampling options for a later run (domains_state.hpp).
+    std::string save_state() const { return state_of(domains_); }
+    nm::Result<std::size_t> load_state(std::string_view text) { return restore_state(text, domains_); }
 
     // No more datagrams: what waits for a template is given up and booked.
     void finish() { domains_.give_up_waiting(); }
@@ -47,7 +53,7 @@ class Decoder {
     nm::FlowStats& homeless(nm::ExportProtocol protocol);
 
     DomainTable domains_;
-    Netflow9 netflow9_;
+    Netflow netflow_;
     Sflow5 sflow5_;
     std::optional<nm::ExportProtocol> open_;  // what next() reads from
     std::optional<nm::ExportProtocol> first_unsupported_;

@@ -9,7 +9,26 @@ std::size_t cost_of(const WaitingSet& set) {
     return sizeof(WaitingSet) + set.bytes.size();
 }
 
+std::string hex_of(nm::Bytes bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    constexpr std::size_t longest = 32;
+    std::string text;
+    for (const std::uint8_t byte : bytes.first(std::min(bytes.size(), longest))) {
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
 }  // namespace
+
+void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes) {
+    const auto known = std::ranges::find(stats.errors, kind, &nm::FlowError::kind);
+    if (known != stats.errors.end())
+        ++known->count;
+    else
+        stats.errors.push_back({kind, 1, hex_of(bytes)});
+}
 
 void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats) {
     nm::for_each_field<nm::FlowStats>([&](auto, const auto& field) {
@@ -17,6 +36,13 @@ void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats) {
             sum.*(field.member) += stats.*(field.member);
         }
     });
+    for (const nm::FlowError& error : stats.errors) {
+        const auto known = std::ranges::find(sum.errors, error.kind, &nm::FlowError::kind);
+        if (known != sum.errors.end())
+            known->count += error.count;
+        else
+            sum.errors.push_back(error);
+    }
 }
 
 Domain& DomainTable::get(const DomainKey& key) {
@@ -52,6 +78,7 @@ void DomainTable::evict_one() {
         std::erase_if(waiting_, [&](const WaitingSet& set) {
             if (set.domain != &victim) return false;
             ++victim.stats.sets_no_template;
+            note_fault(victim.stats, nm::FlowFault::set_no_template, set.bytes);
             waiting_bytes_ -= cost_of(set);
             return true;
         });
@@ -77,6 +104,7 @@ bool DomainTable::learn(Domain& domain, std::uint16_t id, Template fresh) {
     }
     template_fields_ += fresh.fields().size();
     domain.templates.insert_or_assign(id, std::move(fresh));
+    std::erase(domain.withdrawn, id);
     ++domain.stats.templates;
     // Others give way; the domain that just spoke is the last to go.
     while (template_fields_ > limits_.template_fields && domains_.size() > 1) {
@@ -87,11 +115,26 @@ bool DomainTable::learn(Domain& domain, std::uint16_t id, Template fresh) {
     return true;
 }
 
-void DomainTable::forget_template(Domain& domain, std::uint16_t id) {
+bool DomainTable::forget_template(Domain& domain, std::uint16_t id) {
     const auto old = domain.templates.find(id);
-    if (old == domain.templates.end()) return;
+    if (old == domain.templates.end()) return false;
     template_fields_ -= old->second.fields().size();
     domain.templates.erase(old);
+    return true;
+}
+
+void DomainTable::withdraw(Domain& domain, std::uint16_t id) {
+    if (!forget_template(domain, id)) return;
+    domain.withdrawn.push_back(id);
+    ++domain.stats.template_withdrawals;
+}
+
+void DomainTable::withdraw_all(Domain& domain, bool are_options) {
+    std::vector<std::uint16_t> ids;
+    for (const auto& [id, known] : domain.templates) {
+        if (known.is_options() == are_options) ids.push_back(id);
+    }
+    for (const std::uint16_t id : ids) withdraw(domain, id);
 }
 
 void DomainTable::forget_templates(Domain& domain) {
@@ -102,6 +145,7 @@ void DomainTable::forget_templates(Domain& domain) {
 void DomainTable::drop_oldest_waiting() {
     const WaitingSet& oldest = waiting_.front();
     ++oldest.domain->stats.sets_no_template;
+    note_fault(oldest.domain->stats, nm::FlowFault::set_no_template, oldest.bytes);
     --oldest.domain->waiting;
     waiting_bytes_ -= cost_of(oldest);
     waiting_.pop_front();
@@ -109,6 +153,11 @@ void DomainTable::drop_oldest_waiting() {
 
 void DomainTable::wait(Domain& domain, std::uint16_t template_id, const ExportClock& clock, nm::Time ts,
                        nm::Bytes bytes) {
+    if (std::ranges::find(domain.withdrawn, template_id) != domain.withdrawn.end()) {
+        ++domain.stats.sets_no_template;
+        note_fault(domain.stats, nm::FlowFault::set_no_template, bytes);
+        return;
+    }
     ++domain.stats.sets_waited;
     waiting_.push_back({&domain, template_id, clock, ts, {bytes.begin(), bytes.end()}});
     ++domain.waiting;

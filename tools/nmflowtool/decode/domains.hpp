@@ -26,8 +26,8 @@ struct Limits {
     std::size_t waiting_bytes = 1024 * 1024;  // of data sets without a template
 };
 
-// NetFlow v9 templates belong to the exporter's address and source id, whatever its UDP port (RFC 3954
-// section 5.1); sFlow sequences to agent and sub-agent.
+// Templates belong to the exporter's address, protocol and source id or observation domain, whatever its UDP
+// port (RFC 3954 section 5.1); v5 sequences to exporter and engine, those of sFlow to agent and sub-agent.
 struct DomainKey {
     nm::ExportProtocol protocol{};
     nm::IpAddress exporter;
@@ -47,11 +47,15 @@ struct Domain {
     nm::FlowStats stats;
     SequenceTracker sequence;
     std::optional<std::int64_t> boot_ms;  // unix time at which the uptime was zero
-    std::unordered_map<std::uint16_t, Template> templates;
+    TemplateMap templates;
+    std::vector<std::uint16_t> withdrawn;  // templates that were taken back and not sent again
     std::unordered_map<std::uint32_t, std::uint32_t> sampler_rates;
+    std::unordered_map<std::uint32_t, std::uint32_t> interface_rates;
     std::optional<std::uint32_t> sampling_rate;  // of the whole exporter
-    std::size_t waiting = 0;                     // sets of this domain that wait
-    std::list<Domain*>::iterator place;
+    std::optional<std::int64_t> told_boot_ms;    // as options told it (IPFIX element 160)
+    nm::Time last_seen;
+    std::size_t waiting = 0;  // sets of this domain that wait
+    std::list<Domain*>::iterator place{};
     bool is_proven = false;  // has produced a record
 };
 
@@ -76,9 +80,15 @@ class DomainTable {
 
     // Learns a template; what it replaces is counted when it differs. False when there is no room.
     bool learn(Domain& domain, std::uint16_t id, Template fresh);
-    void forget_template(Domain& domain, std::uint16_t id);
+    // False when there was none.
+    bool forget_template(Domain& domain, std::uint16_t id);
     void forget_templates(Domain& domain);
+    // The exporter takes back one template, or all of a kind: data of them is not kept for a later template
+    // of the same id, which is another one.
+    void withdraw(Domain& domain, std::uint16_t id);
+    void withdraw_all(Domain& domain, bool are_options);
 
+    // Keeps a data set until its template comes; one that was withdrawn is booked as lost.
     void wait(Domain& domain, std::uint16_t template_id, const ExportClock& clock, nm::Time ts,
               nm::Bytes bytes);
     // Moves the sets that wait for this template to the end of out.
@@ -95,6 +105,11 @@ class DomainTable {
         }
     }
     std::size_t size() const { return domains_.size(); }
+    // visit(const Domain&) for each, in order.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const Domain* domain : sorted()) visit(*domain);
+    }
 
   private:
     std::vector<const Domain*> sorted() const;
@@ -112,6 +127,9 @@ class DomainTable {
     // Sums by protocol.
     std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> evicted_{};
 };
+
+// Books a fault with the bytes where it is; the counter beside it is the caller's.
+void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes);
 
 // Adds the counts of one to the other.
 void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats);

@@ -1,67 +1,118 @@
 #include "decode/sequence.hpp"
 
+#include <algorithm>
+
 namespace nmflowtool {
 namespace {
 
 // A jump further than this is another numbering, not loss.
 constexpr std::uint32_t largest_gap = 1'000'000;
-// That many datagrams in a row behind the window, in order: the numbering went back and stays there.
+// That many datagrams in a row behind, in order: the numbering went back and stays there.
 constexpr unsigned run_of_a_reset = 8;
+// Further behind than so many datagrams like the last, it is no duplicate of something just seen.
+constexpr std::uint32_t window = 64;
 
 }  // namespace
 
 void SequenceTracker::begin(std::uint32_t number) {
     started_ = true;
-    expected_ = number + 1;
-    history_ = ~std::uint64_t{0};
+    expected_ = number;
+    slack_ = 0;
     late_run_ = 0;
+    holes_ = {};
 }
 
-void SequenceTracker::see(std::uint32_t number, nm::FlowStats& stats) {
-    if (!started_) {
+void SequenceTracker::see(std::uint32_t number, nm::FlowStats& stats, std::uint64_t& lost) {
+    number_ = number;
+    place_ = Place::in_order;
+    if (!started_)
         begin(number);
-        return;
-    }
-    const std::uint32_t ahead = number - expected_;
-    if (static_cast<std::int32_t>(ahead) < 0) {
+    else if (static_cast<std::int32_t>(number - expected_) < 0)
         see_late(number, stats);
-        return;
-    }
+    else
+        see_ahead(number, stats, lost);
+}
+
+void SequenceTracker::see_ahead(std::uint32_t number, nm::FlowStats& stats, std::uint64_t& lost) {
+    const std::uint32_t ahead = number - expected_;
+    late_run_ = 0;
+    if (ahead == 0) return;
     if (ahead > largest_gap) {
         ++stats.sequence_resets;
         begin(number);
-        return;
-    }
-    if (ahead > 0) {
+    } else if (ahead <= slack_) {
+        ++stats.sequence_unknown;
+        expected_ = number;
+    } else {
         ++stats.sequence_gaps;
-        stats.datagrams_lost += ahead;
+        lost += ahead - slack_;
+        remember(expected_ + slack_, ahead - slack_);
+        expected_ = number;
     }
-    history_ = ahead + 1 < window ? history_ << (ahead + 1) | 1u : 1u;
-    expected_ = number + 1;
-    late_run_ = 0;
+    slack_ = 0;
 }
 
 void SequenceTracker::see_late(std::uint32_t number, nm::FlowStats& stats) {
-    const std::uint32_t behind = expected_ - 1 - number;
-    if (behind < window && !seen(behind)) {
+    if (hole_of(number)) {
+        place_ = Place::in_hole;
         ++stats.datagrams_reordered;
-        if (stats.datagrams_lost > 0) --stats.datagrams_lost;
-        // A hole of one closes; a larger one shrinks from its edge or is split in two.
-        const bool newer = seen(behind - 1), older = seen(behind + 1);
-        if (newer && older && stats.sequence_gaps > 0) --stats.sequence_gaps;
-        if (!newer && !older) ++stats.sequence_gaps;
-        history_ |= std::uint64_t{1} << behind;
         return;
     }
+    place_ = Place::elsewhere;
     late_run_ = late_run_ > 0 && number == late_next_ ? late_run_ + 1 : 1;
-    late_next_ = number + 1;
     if (late_run_ >= run_of_a_reset) {
         ++stats.sequence_resets;
         begin(number);
-    } else if (behind < window) {
+        place_ = Place::in_order;
+    } else if (expected_ - number <= window * std::max(last_count_, 1u)) {
         ++stats.datagrams_duplicate;
     } else {
         ++stats.datagrams_reordered;
+    }
+}
+
+void SequenceTracker::advance(std::uint32_t count, std::uint32_t slack, std::uint64_t& lost,
+                              nm::FlowStats& stats) {
+    switch (place_) {
+        case Place::in_order:
+            expected_ = number_ + count;
+            slack_ = slack;
+            break;
+        case Place::in_hole:
+            if (Hole* hole = hole_of(number_)) fill(*hole, count, lost, stats);
+            break;
+        case Place::elsewhere:
+            late_next_ = number_ + count;
+            break;
+    }
+    last_count_ = count;
+}
+
+SequenceTracker::Hole* SequenceTracker::hole_of(std::uint32_t number) {
+    for (Hole& hole : holes_) {
+        if (number - hole.begin < hole.size) return &hole;
+    }
+    return nullptr;
+}
+
+void SequenceTracker::remember(std::uint32_t begin, std::uint32_t size) {
+    holes_[next_hole_] = {begin, size};
+    next_hole_ = static_cast<std::uint8_t>((next_hole_ + 1u) % holes_.size());
+}
+
+// A hole that is filled closes; otherwise it shrinks from its edge or is split in two.
+void SequenceTracker::fill(Hole& hole, std::uint32_t count, std::uint64_t& lost, nm::FlowStats& stats) {
+    const Hole whole = hole;
+    const std::uint32_t before = number_ - whole.begin;
+    const std::uint32_t filled = std::min(count, whole.size - before);
+    const std::uint32_t after = whole.size - before - filled;
+    lost -= std::min<std::uint64_t>(lost, filled);
+    hole = before > 0 ? Hole{whole.begin, before} : Hole{number_ + filled, after};
+    if (before > 0 && after > 0) {
+        remember(number_ + filled, after);
+        ++stats.sequence_gaps;
+    } else if (before == 0 && after == 0 && stats.sequence_gaps > 0) {
+        --stats.sequence_gaps;
     }
 }
 

@@ -1,8 +1,11 @@
 #include "decode/template.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <string>
+
+#include "decode/template_elements.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -11,53 +14,18 @@ using nm::ByteReader;
 using nm::IpAddress;
 using nm::Time;
 
-// The common widths as single loads; others byte by byte.
-std::uint64_t read_number(ByteReader& in, std::size_t width) {
-    switch (width) {
-        case 1:
-            return in.u8();
-        case 2:
-            return in.u16();
-        case 4:
-            return in.u32();
-        case 8:
-            return in.u64();
-        default:
-            return in.uint(width);
-    }
-}
-
-// NTP format: seconds since 1900 and a binary fraction; microseconds ignore the lowest 11 bits.
-Time from_ntp(std::uint64_t ntp, bool micro) {
-    constexpr std::int64_t to_1970_s = 2'208'988'800;
-    const auto seconds = static_cast<std::int64_t>(ntp >> 32) - to_1970_s;
-    const std::uint64_t fraction = ntp & (micro ? 0xFFFFF800u : 0xFFFFFFFFu);
-    return {seconds * nm::ns_per_s + static_cast<std::int64_t>(fraction * 1'000'000'000 >> 32)};
-}
-
-Time time_from(std::uint64_t value, Meaning meaning, const ExportClock& clock) {
-    constexpr auto latest_s =
-        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / nm::ns_per_s);
-    switch (meaning) {
-        case Meaning::uptime_ms:
-            return clock.at(static_cast<std::uint32_t>(value));
-        case Meaning::epoch_s:
-            return value < latest_s ? Time{static_cast<std::int64_t>(value) * nm::ns_per_s} : Time{};
-        case Meaning::epoch_ms:
-            return value / 1000 < latest_s ? Time{static_cast<std::int64_t>(value) * nm::ns_per_ms} : Time{};
-        case Meaning::epoch_us:
-        case Meaning::epoch_ns:
-            return value != 0 ? from_ntp(value, meaning == Meaning::epoch_us) : Time{};
-        default:
-            return {};
-    }
-}
-
 template <class Value>
 void put(char* member, std::uint64_t value, Meaning meaning) {
     auto& out = *reinterpret_cast<std::optional<Value>*>(member);
+    if (meaning == Meaning::mpls_label) value >>= 4;
     const bool fits = value <= std::numeric_limits<Value>::max();
     if (fits && !(value == 0 && meaning == Meaning::nonzero)) out = static_cast<Value>(value);
+}
+
+template <class Enum>
+void put_word(char* member, std::uint64_t value) {
+    if (value < nm::enum_words<Enum>.size())
+        *reinterpret_cast<std::optional<Enum>*>(member) = static_cast<Enum>(value);
 }
 
 // Some exporters name the IPv4 and the IPv6 address in one template and fill the unused one with zeros.
@@ -80,9 +48,23 @@ void put_icmp(nm::FlowRecord& record, std::uint64_t type_and_code) {
     record.icmp_code = static_cast<std::uint8_t>(type_and_code);
 }
 
+template <class Text>
 void put_text(char* member, nm::Bytes bytes) {
-    const auto end = std::ranges::find(bytes, std::uint8_t{0});
-    reinterpret_cast<std::string*>(member)->assign(bytes.begin(), end);
+    const std::string_view text = text_of(bytes);
+    if (!text.empty()) reinterpret_cast<std::optional<Text>*>(member)->emplace(text);
+}
+
+// "3:443": the engine, then the selector, which has as many bytes as are left.
+void put_application(char* member, ByteReader in, std::size_t width) {
+    const unsigned engine = in.u8();
+    const std::uint64_t selector = in.uint(width - 1);
+    if (engine == 0 && selector == 0) return;
+    std::array<char, 24> text;
+    char* at = std::to_chars(text.data(), text.data() + text.size(), engine).ptr;
+    *at++ = ':';
+    at = std::to_chars(at, text.data() + text.size(), selector).ptr;
+    reinterpret_cast<std::optional<nm::Text24>*>(member)->emplace(
+        std::string_view(text.data(), static_cast<std::size_t>(at - text.data())));
 }
 
 // The widths that an element of this meaning can have; anything else is passed over, not guessed at.
@@ -95,47 +77,129 @@ bool width_fits(Meaning meaning, std::size_t width) {
             return width == 6;
         case Meaning::text:
             return width > 0;
+        case Meaning::mpls_label:
+            return width == 3;
+        case Meaning::epoch_us:
+        case Meaning::epoch_ns:
+            return width == 8;
+        case Meaning::application:
+            return width >= 2 && width <= 9;
         default:
             return width >= 1 && width <= 8;
     }
 }
 
+struct ScopeRow {
+    std::uint16_t id;
+    nm::OptionScope scope;
+};
+// What an IPFIX options record is about, by the element of its first scope field.
+constexpr ScopeRow scope_rows[] = {
+    {10, nm::OptionScope::interface},
+    {14, nm::OptionScope::interface},
+    {48, nm::OptionScope::selector},
+    {95, nm::OptionScope::application},
+    {130, nm::OptionScope::system},
+    {131, nm::OptionScope::system},
+    {138, nm::OptionScope::observation_point},
+    {141, nm::OptionScope::line_card},
+    {143, nm::OptionScope::metering_process},
+    {144, nm::OptionScope::exporting_process},
+    {145, nm::OptionScope::template_},
+    {149, nm::OptionScope::observation_domain},
+    {234, nm::OptionScope::vrf},
+    {302, nm::OptionScope::selector},
+};
+
+nm::OptionScope scope_of(const TemplateField& field) {
+    if (field.enterprise == scope_enterprise) {
+        return field.id >= 1 && field.id <= 5 ? static_cast<nm::OptionScope>(field.id)
+                                              : nm::OptionScope::unknown;
+    }
+    for (const ScopeRow& row : scope_rows) {
+        if (field.enterprise == 0 && row.id == field.id) return row.scope;
+    }
+    return nm::OptionScope::unknown;
+}
+
 }  // namespace
 
-Template::Template(std::vector<TemplateField> fields, std::size_t scope_fields, bool is_options)
-    : fields_(std::move(fields)), scope_fields_(scope_fields), is_options_(is_options) {
-    for (const TemplateField& field : fields_) record_length_ += field.length;
-    if (is_options_) {
-        compile(&Element::option);
-    } else {
-        compile(&Element::flow);
+Template::Template() = default;
+Template::Template(Template&&) noexcept = default;
+Template& Template::operator=(Template&&) noexcept = default;
+Template::~Template() = default;
+
+Template::Template(std::vector<TemplateField> fields, std::size_t scope_fields, bool is_options,
+                   Dialect dialect)
+    : fields_(std::move(fields)),
+      scope_fields_(static_cast<std::uint16_t>(scope_fields)),
+      dialect_(dialect),
+      is_options_(is_options) {
+    for (const TemplateField& field : fields_) {
+        const bool variable = is_variable(field);
+        min_length_ += variable ? 1u : field.length;
+        if (variable) is_fixed_ = false;
     }
 }
 
-template <class Record>
-Template::Step Template::step_for(const Element& element, const Member<Record>& member, std::uint16_t width) {
-    static const Record sample{};
-    Step step{static_cast<Store>(member.index()), element.meaning, 0, width};
-    if (step.store == Store::skip || !width_fits(element.meaning, width)) {
-        step.store = Store::skip;
-        return step;
+void Template::compile() {
+    if (is_compiled_) return;
+    is_compiled_ = true;
+    if (is_options_) {
+        compile(&Mapping::option);
+    } else {
+        compile(&Mapping::flow);
     }
-    if (element.meaning == Meaning::icmp_type_code) step.store = Store::icmp;
+}
+
+const ElementPlan& Template::plan() const {
+    if (!plan_) plan_ = std::make_unique<ElementPlan>(*this);
+    return *plan_;
+}
+
+template <class Record>
+Template::Step Template::step_for(const Mapping& mapping, const Member<Record>& member, std::uint16_t width) {
+    static const Record sample{};
+    static const Parts parts{};
+    Step step{static_cast<Store>(member.index()), mapping.meaning, 0, width};
+    if (step.store == Store::skip) return step;
+    if (mapping.meaning == Meaning::icmp_type_code) step.store = Store::icmp;
     std::visit(
         [&step](auto pointer) {
-            if constexpr (!std::is_same_v<decltype(pointer), std::monostate>) {
-                const auto* base = reinterpret_cast<const char*>(&sample);
-                step.offset =
-                    static_cast<std::uint16_t>(reinterpret_cast<const char*>(&(sample.*pointer)) - base);
-            }
+            using Pointer = decltype(pointer);
+            const auto offset_of = [](const auto& object, auto pointer_to_member) {
+                return static_cast<std::uint16_t>(
+                    reinterpret_cast<const char*>(&(object.*pointer_to_member)) -
+                    reinterpret_cast<const char*>(&object));
+            };
+            if constexpr (std::is_same_v<Pointer, std::optional<std::uint64_t> Parts::*>)
+                step.offset = offset_of(parts, pointer);
+            else if constexpr (!std::is_same_v<Pointer, std::monostate>)
+                step.offset = offset_of(sample, pointer);
         },
         member);
     return step;
 }
 
+// Where the header has an uptime, an uptime in the record is a time at once.
+template <class Record>
+const Member<Record>& Template::direct(const TemplateField& field, const Member<Record>& member) const {
+    static const Member<Record> start = [] {
+        if constexpr (std::is_same_v<Record, nm::FlowRecord>) return Member<Record>(&nm::FlowRecord::start);
+        return Member<Record>();
+    }();
+    static const Member<Record> end = [] {
+        if constexpr (std::is_same_v<Record, nm::FlowRecord>) return Member<Record>(&nm::FlowRecord::end);
+        return Member<Record>();
+    }();
+    if (dialect_ != Dialect::netflow || field.enterprise != 0) return member;
+    return field.id == 22 ? start : field.id == 21 ? end : member;
+}
+
 void Template::add(Step step) {
-    if (step.width == 0) return;
-    if (step.store == Store::skip && !steps_.empty() && steps_.back().store == Store::skip) {
+    if (step.width == 0 && !step.is_variable) return;
+    if (step.store == Store::skip && !step.is_variable && !steps_.empty() &&
+        steps_.back().store == Store::skip && !steps_.back().is_variable) {
         steps_.back().width += step.width;
     } else {
         steps_.push_back(step);
@@ -143,79 +207,116 @@ void Template::add(Step step) {
 }
 
 template <class Record>
-void Template::compile(Member<Record> Element::*member) {
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-        const TemplateField& field = fields_[i];
-        const Element* element = i < scope_fields_ ? nullptr : find_element(field.id);
-        add(element ? step_for<Record>(*element, element->*member, field.length)
-                    : Step{Store::skip, Meaning::number, 0, field.length});
+void Template::compile(Member<Record> Mapping::*member) {
+    for (const TemplateField& field : fields_) {
+        const bool variable = is_variable(field);
+        const Mapping* mapping = find_mapping(field.enterprise, field.id);
+        Step step{Store::skip, Meaning::number, 0, field.length};
+        if (mapping) step = step_for<Record>(*mapping, direct<Record>(field, mapping->*member), field.length);
+        if (!variable && !width_fits(step.meaning, field.length)) step.store = Store::skip;
+        if (step.store == Store::part) uses_parts_ = true;
+        step.is_variable = variable;
+        add(step);
     }
     steps_.shrink_to_fit();
 }
 
-void Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowRecord& record) const {
-    run(in, clock, reinterpret_cast<char*>(&record));
+bool Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowRecord& record, Parts& parts) const {
+    return run(in, {clock, reinterpret_cast<char*>(&record), parts});
 }
 
-void Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowOption& record) const {
+bool Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowOption& record, Parts& parts) const {
     ByteReader scope(in.rest());
-    run(in, clock, reinterpret_cast<char*>(&record));
-    // The first scope says what the record is about; its number space is not that of the elements.
-    if (scope_fields_ == 0) return;
+    if (!run(in, {clock, reinterpret_cast<char*>(&record), parts})) return false;
+    if (scope_fields_ == 0) return true;
     const TemplateField& first = fields_.front();
-    if (first.id >= 1 && first.id <= 5) record.scope = static_cast<nm::OptionScope>(first.id);
+    record.scope = scope_of(first);
     const bool is_exporter = record.scope == nm::OptionScope::system;  // which is told by its address
-    if (!is_exporter && first.length >= 1 && first.length <= 8) record.scope_value = scope.uint(first.length);
+    const std::size_t width = is_variable(first) ? read_variable_length(scope) : first.length;
+    if (!is_exporter && width >= 1 && width <= 8) record.scope_value = scope.uint(width);
+    return true;
 }
 
-void Template::run(ByteReader& in, const ExportClock& clock, char* record) const {
+bool Template::run(ByteReader& in, const Target& target) const {
+    if (is_fixed_) {
+        ByteReader record = in.sub(min_length_);
+        for (const Step& step : steps_) store(step, step.width, record, target);
+        return record.ok();
+    }
     for (const Step& step : steps_) {
-        char* member = record + step.offset;
-        switch (step.store) {
-            case Store::skip:
-                in.skip(step.width);
-                break;
-            case Store::u8:
-                put<std::uint8_t>(member, read_number(in, step.width), step.meaning);
-                break;
-            case Store::u16:
-                put<std::uint16_t>(member, read_number(in, step.width), step.meaning);
-                break;
-            case Store::u32:
-                put<std::uint32_t>(member, read_number(in, step.width), step.meaning);
-                break;
-            case Store::u64:
-                put<std::uint64_t>(member, read_number(in, step.width), step.meaning);
-                break;
-            case Store::flags:
-                *reinterpret_cast<std::optional<nm::TcpFlags>*>(member) =
-                    static_cast<nm::TcpFlags>(read_number(in, step.width) & 0xFFu);
-                break;
-            case Store::direction: {
-                const std::uint64_t value = read_number(in, step.width);
-                if (value <= 1) {
-                    *reinterpret_cast<std::optional<nm::Direction>*>(member) =
-                        static_cast<nm::Direction>(value);
-                }
-                break;
-            }
-            case Store::mac:
-                put_mac(member, in.bytes(step.width));
-                break;
-            case Store::ip:
-                put_ip(member, in.bytes(step.width), step.meaning);
-                break;
-            case Store::time:
-                *reinterpret_cast<Time*>(member) =
-                    time_from(read_number(in, step.width), step.meaning, clock);
-                break;
-            case Store::text:
-                put_text(member, in.bytes(step.width));
-                break;
-            case Store::icmp:
-                put_icmp(*reinterpret_cast<nm::FlowRecord*>(record), read_number(in, step.width));
-                break;
+        if (!step.is_variable) {
+            store(step, step.width, in, target);
+            continue;
         }
+        const std::size_t width = read_variable_length(in);
+        if (step.store == Store::skip || !width_fits(step.meaning, width))
+            in.skip(width);
+        else
+            store(step, width, in, target);
+    }
+    return in.ok();
+}
+
+void Template::store(const Step& step, std::size_t width, ByteReader& in, const Target& target) {
+    char* member = target.record + step.offset;
+    switch (step.store) {
+        case Store::skip:
+            in.skip(width);
+            break;
+        case Store::u8:
+            put<std::uint8_t>(member, read_number(in, width), step.meaning);
+            break;
+        case Store::u16:
+            put<std::uint16_t>(member, read_number(in, width), step.meaning);
+            break;
+        case Store::u32:
+            put<std::uint32_t>(member, read_number(in, width), step.meaning);
+            break;
+        case Store::u64:
+            put<std::uint64_t>(member, read_number(in, width), step.meaning);
+            break;
+        case Store::flags:
+            *reinterpret_cast<std::optional<nm::TcpFlags>*>(member) =
+                static_cast<nm::TcpFlags>(read_number(in, width) & 0xFFu);
+            break;
+        case Store::direction:
+            put_word<nm::Direction>(member, read_number(in, width));
+            break;
+        case Store::nat_event:
+            put_word<nm::NatEvent>(member, read_number(in, width));
+            break;
+        case Store::fw_event:
+            put_word<nm::FirewallEvent>(member, read_number(in, width));
+            break;
+        case Store::mac:
+            put_mac(member, in.bytes(width));
+            break;
+        case Store::ip:
+            put_ip(member, in.bytes(width), step.meaning);
+            break;
+        case Store::time: {
+            const std::uint64_t value = read_number(in, width);
+            *reinterpret_cast<Time*>(member) = step.meaning == Meaning::uptime_ms
+                                                   ? target.clock.at(static_cast<std::uint32_t>(value))
+                                                   : time_from(value, step.meaning);
+            break;
+        }
+        case Store::text:
+            reinterpret_cast<std::string*>(member)->assign(text_of(in.bytes(width)));
+            break;
+        case Store::text24:
+            put_application(member, in.sub(width), width);
+            break;
+        case Store::text64:
+            put_text<nm::Text64>(member, in.bytes(width));
+            break;
+        case Store::part:
+            put<std::uint64_t>(reinterpret_cast<char*>(&target.parts) + step.offset, read_number(in, width),
+                               step.meaning);
+            break;
+        case Store::icmp:
+            put_icmp(*reinterpret_cast<nm::FlowRecord*>(target.record), read_number(in, width));
+            break;
     }
 }
 

@@ -1,74 +1,124 @@
-// A NetFlow v9 template (RFC 3954 section 5.2) and the copy table it compiles to: one step per field that we
-// keep, runs of others merged into one skip. Applying it costs no lookup and no allocation.
-// Proof: tests/unit/nmflowtool_netflow9_test.cpp.
+// A template of NetFlow v9 (RFC 3954 section 5.2) or IPFIX (RFC 7011 section 3.4), and what it compiles to on
+// its first data: one step per field that we keep, runs of others merged into one skip. Applying it costs no
+// lookup and no allocation. The fixed layouts of NetFlow v1, v5 and v7 are templates as well.
+// Proof: tests/unit/nmflowtool_netflow9_test.cpp, tests/unit/nmflowtool_ipfix_test.cpp.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <unordered_map>
 #include <vector>
 
-#include "decode/elements.hpp"
-#include "wire/byte_reader.hpp"
+#include "decode/template_values.hpp"
 
 namespace nmflowtool {
 
+inline constexpr std::uint16_t variable_length = 65535;
+
 struct TemplateField {
+    std::uint32_t enterprise = 0;
     std::uint16_t id = 0;
     std::uint16_t length = 0;
     bool operator==(const TemplateField&) const = default;
 };
 
-// What turns uptimes into times: of the header of the datagram that holds the record.
-struct ExportClock {
-    std::uint32_t uptime_ms = 0;
-    std::uint32_t unix_s = 0;
-    // The uptime is 32 bits and wraps after 49.7 days; the signed difference is right on both sides of it.
-    nm::Time at(std::uint32_t uptime) const {
-        const auto since_ms = static_cast<std::int32_t>(uptime - uptime_ms);
-        return {unix_s * nm::ns_per_s + since_ms * nm::ns_per_ms};
-    }
-};
+// netflow: all but IPFIX, whose header has no uptime and whose fields can have variable length.
+enum class Dialect : std::uint8_t { netflow, ipfix };
+
+class ElementPlan;
 
 class Template {
   public:
-    Template() = default;
-    // scope_fields of the fields come first and have a number space of their own; 0 for a data template.
-    Template(std::vector<TemplateField> fields, std::size_t scope_fields, bool is_options);
+    Template();
+    // scope_fields of the fields come first: what an options record is about.
+    Template(std::vector<TemplateField> fields, std::size_t scope_fields, bool is_options, Dialect dialect);
+    Template(Template&&) noexcept;
+    Template& operator=(Template&&) noexcept;
+    ~Template();
 
     bool is_options() const { return is_options_; }
-    // Bytes of one record; 0 for a template that cannot be used.
-    std::size_t record_length() const { return record_length_; }
+    Dialect dialect() const { return dialect_; }
+    // Bytes of the shortest record; 0 for a template that cannot be used.
+    std::size_t min_length() const { return min_length_; }
+    bool is_fixed() const { return is_fixed_; }
     const std::vector<TemplateField>& fields() const { return fields_; }
+    std::size_t scope_fields() const { return scope_fields_; }
     bool same_layout(const Template& other) const {
         return is_options_ == other.is_options_ && scope_fields_ == other.scope_fields_ &&
                fields_ == other.fields_;
     }
+    bool is_variable(const TemplateField& field) const {
+        return field.length == variable_length && dialect_ == Dialect::ipfix;
+    }
 
-    // Reads one record. Members that the template does not name stay as they are.
-    void apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowRecord& record) const;
-    void apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowOption& record) const;
+    // Before the first apply().
+    void compile();
+    // Whether records of this template fill Parts: they must be blank before apply().
+    bool uses_parts() const { return uses_parts_; }
+    // Reads one record; false when it runs past the end. Members that the template does not name stay as they
+    // are.
+    bool apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowRecord& record, Parts& parts) const;
+    bool apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowOption& record, Parts& parts) const;
+
+    // Every element of a record by its name; made at the first call.
+    const ElementPlan& plan() const;
 
   private:
     // In the order of the alternatives of Member.
-    enum class Store : std::uint8_t { skip, u8, u16, u32, u64, flags, direction, mac, ip, time, text, icmp };
+    enum class Store : std::uint8_t {
+        skip,
+        u8,
+        u16,
+        u32,
+        u64,
+        flags,
+        direction,
+        nat_event,
+        fw_event,
+        mac,
+        ip,
+        time,
+        text,
+        text24,
+        text64,
+        part,
+        icmp,
+    };
     struct Step {
         Store store = Store::skip;
         Meaning meaning = Meaning::number;
         std::uint16_t offset = 0;  // of the member inside the record
-        std::uint32_t width = 0;   // bytes on the wire
+        std::uint32_t width = 0;   // bytes on the wire; of the shortest when is_variable
+        bool is_variable = false;
+    };
+    struct Target {
+        const ExportClock& clock;
+        char* record;
+        Parts& parts;
     };
 
     template <class Record>
-    void compile(Member<Record> Element::*member);
+    void compile(Member<Record> Mapping::*member);
     template <class Record>
-    static Step step_for(const Element& element, const Member<Record>& member, std::uint16_t width);
+    static Step step_for(const Mapping& mapping, const Member<Record>& member, std::uint16_t width);
+    template <class Record>
+    const Member<Record>& direct(const TemplateField& field, const Member<Record>& member) const;
     void add(Step step);
-    void run(nm::ByteReader& in, const ExportClock& clock, char* record) const;
+    bool run(nm::ByteReader& in, const Target& target) const;
+    static void store(const Step& step, std::size_t width, nm::ByteReader& in, const Target& target);
 
     std::vector<TemplateField> fields_;
     std::vector<Step> steps_;
-    std::size_t scope_fields_ = 0;
-    std::size_t record_length_ = 0;
+    mutable std::unique_ptr<ElementPlan> plan_;
+    std::uint32_t min_length_ = 0;
+    std::uint16_t scope_fields_ = 0;
+    Dialect dialect_ = Dialect::netflow;
     bool is_options_ = false;
+    bool is_fixed_ = true;
+    bool is_compiled_ = false;
+    bool uses_parts_ = false;
 };
+
+using TemplateMap = std::unordered_map<std::uint16_t, Template>;
 
 }  // namespace nmflowtool

@@ -1,0 +1,17 @@
+// Templates and sampling rates on their way to a later run (decode --state): text of one line per fact, with
+// a version and a checksum in front. Proof: tests/unit/nmflowtool_state_test.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "decode/domains.hpp"
+
+namespace nmflowtool {
+
+std::string state_of(const DomainTable& domains);
+// Adds what the text tells to domains; all of it or nothing. The number of templates, or why it is no state.
+nm::Result<std::size_t> restore_state(std::string_view text, DomainTable& domains);
+
+}  // namespace nmflowtool
