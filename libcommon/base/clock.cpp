@@ -1,6 +1,8 @@
 #include "base/clock.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 
 namespace nm {
@@ -12,9 +14,24 @@ std::int64_t read_clock(clockid_t clock) {
     return static_cast<std::int64_t>(t.tv_sec) * ns_per_s + t.tv_nsec;
 }
 
-char* write_digits(char* out, unsigned value, int digits) {
-    for (int i = digits - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
-    return out + digits;
+constexpr auto digit_pairs = [] {
+    std::array<char, 200> pairs{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        pairs[2 * i] = static_cast<char>('0' + i / 10);
+        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return pairs;
+}();
+
+// Two digits of a value below 100, and a character behind them.
+char* write_pair(char* out, unsigned value, char behind) {
+    std::memcpy(out, &digit_pairs[std::size_t{2} * value], 2);
+    out[2] = behind;
+    return out + 3;
+}
+char* write_pair(char* out, unsigned value) {
+    std::memcpy(out, &digit_pairs[std::size_t{2} * value], 2);
+    return out + 2;
 }
 
 // Reads `digits` decimal digits from the front of text; nullopt when there are not as many.
@@ -63,21 +80,18 @@ char* write_time(char* out, Time time) {
     const year_month_day date{sys_days(day)};
     const auto of_day = static_cast<std::uint64_t>((since_epoch - day).count());
     const auto seconds = static_cast<unsigned>(of_day / 1'000'000);
-    out = write_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-    *out++ = '-';
-    out = write_digits(out, static_cast<unsigned>(date.month()), 2);
-    *out++ = '-';
-    out = write_digits(out, static_cast<unsigned>(date.day()), 2);
-    *out++ = 'T';
-    out = write_digits(out, seconds / 3600, 2);
-    *out++ = ':';
-    out = write_digits(out, seconds / 60 % 60, 2);
-    *out++ = ':';
-    out = write_digits(out, seconds % 60, 2);
-    *out++ = '.';
-    out = write_digits(out, static_cast<unsigned>(of_day % 1'000'000), 6);
-    *out++ = 'Z';
-    return out;
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    const auto fraction_us = static_cast<unsigned>(of_day % 1'000'000);
+    out = write_pair(out, year / 100 % 100);
+    out = write_pair(out, year % 100, '-');
+    out = write_pair(out, static_cast<unsigned>(date.month()), '-');
+    out = write_pair(out, static_cast<unsigned>(date.day()), 'T');
+    out = write_pair(out, seconds / 3600, ':');
+    out = write_pair(out, seconds / 60 % 60, ':');
+    out = write_pair(out, seconds % 60, '.');
+    out = write_pair(out, fraction_us / 10'000);
+    out = write_pair(out, fraction_us / 100 % 100);
+    return write_pair(out, fraction_us % 100, 'Z');
 }
 
 std::string to_string(Time time) {

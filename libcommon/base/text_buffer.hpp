@@ -69,7 +69,8 @@ class TextCursor {
     char* room(std::size_t) { return at_; }
     void used(char* end) { at_ = end; }
     void append(char c) { *at_++ = c; }
-    void append(std::string_view text) {
+    // Inline, so that a text whose length is a constant is a few moves.
+    [[gnu::always_inline]] void append(std::string_view text) {
         if (text.empty()) return;
         std::memcpy(at_, text.data(), text.size());
         at_ += text.size();

@@ -19,12 +19,31 @@ char* write_octet(char* out, unsigned value) {
     return out;
 }
 
+// Each octet with a dot behind it, padded to four bytes.
+struct OctetText {
+    std::array<char, 4> text{};
+    std::uint8_t size = 0;
+};
+constexpr auto octet_texts = [] {
+    std::array<OctetText, 256> texts{};
+    for (unsigned value = 0; value < 256; ++value) {
+        OctetText& row = texts[value];
+        if (value >= 100) row.text[row.size++] = static_cast<char>('0' + value / 100);
+        if (value >= 10) row.text[row.size++] = static_cast<char>('0' + value / 10 % 10);
+        row.text[row.size++] = static_cast<char>('0' + value % 10);
+        row.text[row.size++] = '.';
+    }
+    return texts;
+}();
+
+// Writes up to a byte more than the text.
 char* write_v4(char* out, const std::uint8_t* bytes) {
     for (int i = 0; i < 4; ++i) {
-        if (i > 0) *out++ = '.';
-        out = write_octet(out, bytes[i]);
+        const OctetText& row = octet_texts[bytes[i]];
+        std::memcpy(out, row.text.data(), 4);
+        out += row.size;
     }
-    return out;
+    return out - 1;
 }
 
 // RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups shortened.

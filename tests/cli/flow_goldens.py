@@ -54,7 +54,8 @@ TELEGRAF = {
 
 
 # Where a fixed layout or an uptime has no element of that name.
-OURS = {"flowStartMilliseconds": "start", "flowEndMilliseconds": "end", "samplingInterval": "sampling_rate"}
+OURS = {"firewallEvent": "FW_EVENT", "postNATSourceIPv4Address": "XLATE_SRC_ADDR_IPV4",
+        "postNATDestinationIPv4Address": "XLATE_DST_ADDR_IPV4", "flowStartMilliseconds": "start", "flowEndMilliseconds": "end", "samplingInterval": "sampling_rate"}
 
 
 def decode(files):
@@ -69,6 +70,8 @@ def decode(files):
 def same(golden, ours):
     if golden in (None, "", "::", "0.0.0.0", 0, "0") and ours is None:
         return True  # a zero that says "none" is absent here, and an empty text as well
+    if isinstance(golden, dict) and "status" in golden:
+        return golden["status"] << 6 | golden["reason"] == ours
     if isinstance(golden, list):
         return isinstance(ours, list) and len(golden) == len(ours)
     if str(golden).lower() == str(ours).lower():
@@ -120,6 +123,8 @@ def lookup(record, prefix, name):
 
 def check_ipfixcol2(case, path, records):
     lines = [json.loads(line) for line in open(path, encoding="latin1") if line.startswith("{")]
+    if not lines:
+        return  # ipfixcol2 gave up on it, which the file says
     case.count(len(lines), records)
     for line, record in zip(lines, records):
         for key, value in line.items():

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -22,6 +23,11 @@ void put(char* member, std::uint64_t value, Meaning meaning) {
     if (fits && !(value == 0 && meaning == Meaning::nonzero)) out = static_cast<Value>(value);
 }
 
+template <class Value>
+void put_exact(char* member, Value value, Meaning meaning) {
+    if (value != 0 || meaning != Meaning::nonzero) *reinterpret_cast<std::optional<Value>*>(member) = value;
+}
+
 template <class Enum>
 void put_word(char* member, std::uint64_t value) {
     if (value < nm::enum_words<Enum>.size())
@@ -34,6 +40,16 @@ void put_ip(char* member, nm::Bytes bytes, Meaning meaning) {
     const bool is_zero = std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
     if (is_zero && (meaning == Meaning::nonzero_address || out.is_set())) return;
     out = IpAddress::from_bytes(bytes);
+}
+
+void put_ipv4(char* member, nm::Bytes bytes, Meaning meaning) {
+    std::uint32_t raw = 0;
+    if (bytes.size() == sizeof raw) std::memcpy(&raw, bytes.data(), sizeof raw);
+    auto& out = *reinterpret_cast<IpAddress*>(member);
+    if (raw == 0 && (meaning == Meaning::nonzero_address || out.is_set())) return;
+    out = {};
+    std::memcpy(out.bytes.data(), &raw, sizeof raw);
+    out.family = nm::Family::v4;
 }
 
 void put_mac(char* member, nm::Bytes bytes) {
@@ -196,6 +212,18 @@ const Member<Record>& Template::direct(const TemplateField& field, const Member<
     return field.id == 22 ? start : field.id == 21 ? end : member;
 }
 
+Template::Store Template::exact(const Step& step) {
+    const bool is_number = step.meaning == Meaning::number || step.meaning == Meaning::nonzero;
+    if (step.store == Store::ip && step.width == 4) return Store::ip_in_4;
+    if (!is_number) return step.store;
+    if (step.store == Store::u8 && step.width == 1) return Store::u8_in_1;
+    if (step.store == Store::u16 && step.width == 2) return Store::u16_in_2;
+    if (step.store == Store::u32 && step.width == 4) return Store::u32_in_4;
+    if (step.store == Store::u64 && step.width == 8) return Store::u64_in_8;
+    if (step.store == Store::u64 && step.width == 4) return Store::u64_in_4;
+    return step.store;
+}
+
 void Template::add(Step step) {
     if (step.width == 0 && !step.is_variable) return;
     if (step.store == Store::skip && !step.is_variable && !steps_.empty() &&
@@ -216,6 +244,7 @@ void Template::compile(Member<Record> Mapping::*member) {
         if (!variable && !width_fits(step.meaning, field.length)) step.store = Store::skip;
         if (step.store == Store::part) uses_parts_ = true;
         step.is_variable = variable;
+        if (!variable) step.store = exact(step);
         add(step);
     }
     steps_.shrink_to_fit();
@@ -262,6 +291,24 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
     switch (step.store) {
         case Store::skip:
             in.skip(width);
+            break;
+        case Store::u8_in_1:
+            put_exact<std::uint8_t>(member, in.u8(), step.meaning);
+            break;
+        case Store::u16_in_2:
+            put_exact<std::uint16_t>(member, in.u16(), step.meaning);
+            break;
+        case Store::u32_in_4:
+            put_exact<std::uint32_t>(member, in.u32(), step.meaning);
+            break;
+        case Store::u64_in_8:
+            put_exact<std::uint64_t>(member, in.u64(), step.meaning);
+            break;
+        case Store::u64_in_4:
+            put_exact<std::uint64_t>(member, in.u32(), step.meaning);
+            break;
+        case Store::ip_in_4:
+            put_ipv4(member, in.bytes(4), step.meaning);
             break;
         case Store::u8:
             put<std::uint8_t>(member, read_number(in, width), step.meaning);

@@ -83,6 +83,13 @@ class Template {
         text64,
         part,
         icmp,
+        // The commonest with the width that fits them.
+        u8_in_1,
+        u16_in_2,
+        u32_in_4,
+        u64_in_8,
+        u64_in_4,
+        ip_in_4,
     };
     struct Step {
         Store store = Store::skip;
@@ -101,6 +108,7 @@ class Template {
     void compile(Member<Record> Mapping::*member);
     template <class Record>
     static Step step_for(const Mapping& mapping, const Member<Record>& member, std::uint16_t width);
+    static Store exact(const Step& step);
     template <class Record>
     const Member<Record>& direct(const TemplateField& field, const Member<Record>& member) const;
     void add(Step step);
