@@ -6,8 +6,8 @@
 #include <random>
 
 #include "base/clock.hpp"
-#include "base/result.hpp"
 #include "base/fixed_text.hpp"
+#include "base/result.hpp"
 #include "base/text.hpp"
 #include "base/text_buffer.hpp"
 

@@ -14,7 +14,8 @@ TEST(Elements, AreInOrderForTheSearch) {
     const auto key = [](const auto& row) { return std::tuple(row.enterprise, row.id); };
     for (std::size_t i = 1; i < elements().size(); ++i) EXPECT_LT(key(elements()[i - 1]), key(elements()[i]));
     for (std::size_t i = 1; i < mappings().size(); ++i) EXPECT_LT(key(mappings()[i - 1]), key(mappings()[i]));
-    for (const Element& element : elements()) EXPECT_EQ(find_element(element.enterprise, element.id), &element);
+    for (const Element& element : elements())
+        EXPECT_EQ(find_element(element.enterprise, element.id), &element);
     EXPECT_EQ(find_element(0, 65), nullptr);
 }
 

@@ -47,7 +47,7 @@ TEST(Ipfix, ReadsBothFormsOfAVariableLength) {
                              .u8(0)
                              .u32(3)
                              .u8(9)
-                             .raw({'x'});  // runs past its set
+                             .raw({'x', 'x', 'x', 'x'});  // runs past its set
     collector.ipfix(ipfix_template(256, {{371, 65535}, {2, 4}}).add(make_set(256, records)));
     ASSERT_EQ(collector.flows.size(), 3u);
     EXPECT_EQ(collector.flows[0].user->view(), "abc");
@@ -57,14 +57,13 @@ TEST(Ipfix, ReadsBothFormsOfAVariableLength) {
     EXPECT_EQ(collector.stats().malformed_records, 1u);
     ASSERT_EQ(collector.stats().errors.size(), 1u);
     EXPECT_EQ(word_of(collector.stats().errors[0].kind), "record_overruns");
-    EXPECT_EQ(collector.stats().errors[0].first_bytes, "0978");
+    EXPECT_EQ(collector.stats().errors[0].first_bytes, "0978787878");
 }
 
 TEST(Ipfix, CountsDataRecordsAndOptionsRecordsInItsSequence) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, plain).add(make_set(256, flow(1).add(flow(2)))), 0xFFFFFFFF);
-    collector.ipfix(
-        ipfix_options(257, 1, {{149, 4}, {305, 4}}).add(make_set(257, Wire().u32(1).u32(10))), 1);
+    collector.ipfix(ipfix_options(257, 1, {{149, 4}, {305, 4}}).add(make_set(257, Wire().u32(1).u32(10))), 1);
     collector.ipfix(make_set(256, flow(3)), 2);
     EXPECT_EQ(collector.stats().sequence_gaps, 0u);
     collector.ipfix(make_set(256, flow(4)), 8);
@@ -111,18 +110,19 @@ TEST(Ipfix, TakesUptimesFromTheBootTimeInRecordOrOptions) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, {{22, 4}, {21, 4}}).add(make_set(256, Wire().u32(1000).u32(2000))));
     EXPECT_EQ(collector.flows.at(0).start.ns, 0) << "without a boot time there is no time";
-    collector.ipfix(ipfix_template(257, {{22, 4}, {160, 8}}).add(make_set(257, Wire().u32(1500).u64(boot_ms))),
-                    1);
+    collector.ipfix(
+        ipfix_template(257, {{22, 4}, {160, 8}}).add(make_set(257, Wire().u32(1500).u64(boot_ms))), 1);
     EXPECT_EQ(to_string(collector.flows.at(1).start), "2023-11-14T21:56:41.500000Z");
-    collector.ipfix(ipfix_options(300, 1, {{144, 4}, {160, 8}}).add(make_set(300, Wire().u32(1).u64(boot_ms))),
-                    2);
+    collector.ipfix(
+        ipfix_options(300, 1, {{144, 4}, {160, 8}}).add(make_set(300, Wire().u32(1).u64(boot_ms))), 2);
     collector.ipfix(make_set(256, Wire().u32(1000).u32(2000)), 3);
     EXPECT_EQ(to_string(collector.flows.at(2).end), "2023-11-14T21:56:42.000000Z");
 }
 
 TEST(Ipfix, TakesOffsetsFromTheExportTimeAndDurations) {
     FlowCollector collector;
-    collector.ipfix(ipfix_template(256, {{158, 4}, {161, 4}}).add(make_set(256, Wire().u32(2'500'000).u32(500))));
+    collector.ipfix(
+        ipfix_template(256, {{158, 4}, {161, 4}}).add(make_set(256, Wire().u32(2'500'000).u32(500))));
     EXPECT_EQ(to_string(collector.flows.at(0).start), "2023-11-14T22:13:17.500000Z");
     EXPECT_EQ(to_string(collector.flows.at(0).end), "2023-11-14T22:13:18.000000Z");
 }
@@ -152,15 +152,14 @@ TEST(Ipfix, OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
     collector.ipfix(ipfix_template(256, {{85, 8}, {86, 8}}).add(make_set(256, Wire().u64(500).u64(5))));
     EXPECT_EQ(collector.flows.at(0).bytes, 500u);
     EXPECT_EQ(word_of(*collector.flows.at(0).bytes_kind), "total");
-    collector.ipfix(ipfix_template(257, {{231, 4}, {232, 4}, {298, 4}})
-                        .add(make_set(257, Wire().u32(10).u32(20).u32(1))),
-                    1);
+    collector.ipfix(
+        ipfix_template(257, {{231, 4}, {232, 4}, {298, 4}}).add(make_set(257, Wire().u32(10).u32(20).u32(1))),
+        1);
     EXPECT_EQ(collector.flows.at(1).bytes, 10u);
     EXPECT_EQ(collector.flows.at(1).rev_bytes, 20u);
     EXPECT_EQ(word_of(*collector.flows.at(1).bytes_kind), "initiator");
-    collector.ipfix(ipfix_template(258, {{1, 4}, {85, 4}, {23, 4}})
-                        .add(make_set(258, Wire().u32(1).u32(2).u32(3))),
-                    2);
+    collector.ipfix(
+        ipfix_template(258, {{1, 4}, {85, 4}, {23, 4}}).add(make_set(258, Wire().u32(1).u32(2).u32(3))), 2);
     EXPECT_EQ(collector.flows.at(2).bytes, 1u);
     EXPECT_EQ(collector.flows.at(2).post_bytes, 3u);
     EXPECT_EQ(collector.flows.at(2).total_bytes, 2u);
@@ -169,8 +168,9 @@ TEST(Ipfix, OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
 
 TEST(Ipfix, ANatEventIsNoFlowOfZeroBytes) {
     FlowCollector collector;
-    collector.ipfix(ipfix_template(256, {{230, 1}, {225, 4}, {227, 2}, {323, 8}, {1, 4}})
-                        .add(make_set(256, Wire().u8(4).u32(0xC0000209).u16(4000).u64(1'700'000'000'123).u32(0))));
+    collector.ipfix(
+        ipfix_template(256, {{230, 1}, {225, 4}, {227, 2}, {323, 8}, {1, 4}})
+            .add(make_set(256, Wire().u8(4).u32(0xC0000209).u16(4000).u64(1'700'000'000'123).u32(0))));
     const nm::FlowRecord& event = collector.flows.at(0);
     EXPECT_EQ(word_of(*event.nat_event), "nat44_session_create");
     EXPECT_EQ(to_string(event.nat_src_ip), "192.0.2.9");

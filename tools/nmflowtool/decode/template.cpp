@@ -215,6 +215,8 @@ const Member<Record>& Template::direct(const TemplateField& field, const Member<
 Template::Store Template::exact(const Step& step) {
     const bool is_number = step.meaning == Meaning::number || step.meaning == Meaning::nonzero;
     if (step.store == Store::ip && step.width == 4) return Store::ip_in_4;
+    if (step.store == Store::time && step.meaning == Meaning::uptime_ms && step.width == 4)
+        return Store::uptime_in_4;
     if (!is_number) return step.store;
     if (step.store == Store::u8 && step.width == 1) return Store::u8_in_1;
     if (step.store == Store::u16 && step.width == 2) return Store::u16_in_2;
@@ -266,32 +268,10 @@ bool Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowOption& r
     return true;
 }
 
-bool Template::run(ByteReader& in, const Target& target) const {
-    if (is_fixed_) {
-        ByteReader record = in.sub(min_length_);
-        for (const Step& step : steps_) store(step, step.width, record, target);
-        return record.ok();
-    }
-    for (const Step& step : steps_) {
-        if (!step.is_variable) {
-            store(step, step.width, in, target);
-            continue;
-        }
-        const std::size_t width = read_variable_length(in);
-        if (step.store == Store::skip || !width_fits(step.meaning, width))
-            in.skip(width);
-        else
-            store(step, width, in, target);
-    }
-    return in.ok();
-}
-
-void Template::store(const Step& step, std::size_t width, ByteReader& in, const Target& target) {
+// Most fields of most templates; apart from the others, so that it is inline.
+inline void Template::store_fixed(const Step& step, ByteReader& in, const Target& target) {
     char* member = target.record + step.offset;
     switch (step.store) {
-        case Store::skip:
-            in.skip(width);
-            break;
         case Store::u8_in_1:
             put_exact<std::uint8_t>(member, in.u8(), step.meaning);
             break;
@@ -309,6 +289,41 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
             break;
         case Store::ip_in_4:
             put_ipv4(member, in.bytes(4), step.meaning);
+            break;
+        case Store::uptime_in_4:
+            *reinterpret_cast<Time*>(member) = target.clock.at(in.u32());
+            break;
+        default:
+            store(step, step.width, in, target);
+            break;
+    }
+}
+
+bool Template::run(ByteReader& in, const Target& target) const {
+    if (is_fixed_) {
+        ByteReader record = in.sub(min_length_);
+        for (const Step& step : steps_) store_fixed(step, record, target);
+        return record.ok();
+    }
+    for (const Step& step : steps_) {
+        if (!step.is_variable) {
+            store_fixed(step, in, target);
+            continue;
+        }
+        const std::size_t width = read_variable_length(in);
+        if (step.store == Store::skip || !width_fits(step.meaning, width))
+            in.skip(width);
+        else
+            store(step, width, in, target);
+    }
+    return in.ok();
+}
+
+void Template::store(const Step& step, std::size_t width, ByteReader& in, const Target& target) {
+    char* member = target.record + step.offset;
+    switch (step.store) {
+        case Store::skip:
+            in.skip(width);
             break;
         case Store::u8:
             put<std::uint8_t>(member, read_number(in, width), step.meaning);
@@ -364,6 +379,8 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
         case Store::icmp:
             put_icmp(*reinterpret_cast<nm::FlowRecord*>(target.record), read_number(in, width));
             break;
+        default:
+            break;  // those of store_fixed()
     }
 }
 

@@ -90,6 +90,7 @@ class Template {
         u64_in_8,
         u64_in_4,
         ip_in_4,
+        uptime_in_4,
     };
     struct Step {
         Store store = Store::skip;
@@ -113,6 +114,7 @@ class Template {
     const Member<Record>& direct(const TemplateField& field, const Member<Record>& member) const;
     void add(Step step);
     bool run(nm::ByteReader& in, const Target& target) const;
+    static void store_fixed(const Step& step, nm::ByteReader& in, const Target& target);
     static void store(const Step& step, std::size_t width, nm::ByteReader& in, const Target& target);
 
     std::vector<TemplateField> fields_;

@@ -196,6 +196,19 @@ bool append_sub_template_multi_list(TextBuffer& out, Bytes bytes, const Surround
     return in.ok();
 }
 
+// A list of no bytes at all is an empty one; of anything else they say nothing.
+bool append_empty_list(TextBuffer& out, DataType type) {
+    if (type == DataType::basic_list)
+        out.append(std::string_view("{\"values\":[]}"));
+    else if (type == DataType::sub_template_list)
+        out.append(std::string_view("{\"records\":[]}"));
+    else if (type == DataType::sub_template_multi_list)
+        out.append(std::string_view("{\"lists\":[]}"));
+    else
+        return false;
+    return true;
+}
+
 // A list that is cut, too deep or too long is told by its bytes.
 bool append_list(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around) {
     const std::size_t before = out.size();
@@ -217,7 +230,7 @@ bool append_list(TextBuffer& out, Bytes bytes, DataType type, const Surroundings
 
 // False when the value says nothing: an empty text, a number that is none, a time of zero.
 bool append_value(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around) {
-    if (bytes.empty()) return false;
+    if (bytes.empty()) return append_empty_list(out, type);
     const bool is_number = bytes.size() <= 8;
     switch (type) {
         case DataType::u8:
