@@ -183,9 +183,9 @@ std::string_view key_of(const Member<Record>& member) {
     std::string_view key;
     std::visit(
         [&key](auto pointer) {
+            using Pointer = decltype(pointer);
             nm::for_each_field<Record>([&](auto, const auto& field) {
-                if constexpr (std::is_same_v<decltype(pointer),
-                                             std::remove_const_t<decltype(field.member)>>) {
+                if constexpr (std::is_same_v<Pointer, std::remove_cvref_t<decltype(field.member)>>) {
                     if (pointer == field.member) key = field.info.key;
                 }
             });

@@ -168,9 +168,9 @@ void Netflow::note_sampling(const nm::FlowOption& option) {
     };
     if (option.sampler_id) {
         if (note(domain_->sampler_rates, *option.sampler_id)) ++domain_->stats.samplers;
-    } else if (option.scope == nm::OptionScope::interface && option.scope_value) {
+    } else if (option.scope == nm::OptionScope::interface && option.scope_value.value_or(0) != 0) {
         note(domain_->interface_rates, static_cast<std::uint32_t>(*option.scope_value));
-    } else if (option.if_index) {
+    } else if (option.if_index.value_or(0) != 0) {  // softflowd: interface 0 is all of them
         note(domain_->interface_rates, *option.if_index);
     } else if (option.scope != nm::OptionScope::line_card && option.scope != nm::OptionScope::cache &&
                option.scope != nm::OptionScope::template_) {
