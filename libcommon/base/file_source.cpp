@@ -3,6 +3,8 @@
 #include <bzlib.h>
 #include <fcntl.h>
 #include <lzma.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -27,7 +29,11 @@ constexpr std::uint64_t xz_memory_limit = 512ULL * 1024 * 1024;
 class FileSource::Input {
   public:
     explicit Input(UniqueFd fd)
-        : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {}
+        : fd_(std::move(fd)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {
+        struct stat file {};
+        if (::fstat(fd_.get(), &file) == 0 && S_ISREG(file.st_mode))
+            size_ = static_cast<std::uint64_t>(file.st_size);
+    }
 
     // Appends what the file has next; after 0 bytes at_end() is true. Nothing once a signal asked to stop.
     Status fill() {
@@ -35,15 +41,16 @@ class FileSource::Input {
             std::memmove(buffer_.get(), buffer_.get() + first_, last_ - first_);
             last_ -= std::exchange(first_, 0);
         }
-        ssize_t count = 0;
-        do {
-            if (stop_requested()) return Done{};
-            count = ::read(fd_.get(), buffer_.get() + last_, input_size - last_);
-        } while (count < 0 && errno == EINTR);
-        if (count < 0) return os_error("read", errno, Exit::io_error);
-        last_ += static_cast<std::size_t>(count);
-        end_ = count == 0;
+        const auto count = read({buffer_.get() + last_, input_size - last_});
+        if (!count) return count.error();
+        last_ += *count;
         return Done{};
+    }
+    // The next bytes straight into out, past the buffer, which must be empty.
+    Result<std::size_t> read_past(std::span<std::uint8_t> out) {
+        auto count = read(out);
+        if (count) offset_ += *count;
+        return count;
     }
     std::span<std::uint8_t> bytes() { return {buffer_.get() + first_, last_ - first_}; }
     void consume(std::size_t n) {
@@ -57,9 +64,29 @@ class FileSource::Input {
     }
     // Bytes of the file consumed so far.
     std::uint64_t offset() const { return offset_; }
+    std::uint64_t size() const { return size_; }
+    void before_waiting(std::function<void()> tell) { before_waiting_ = std::move(tell); }
 
   private:
+    Result<std::size_t> read(std::span<std::uint8_t> out) {
+        ssize_t count = 0;
+        do {
+            if (before_waiting_ && would_wait()) before_waiting_();
+            if (stop_requested()) return std::size_t{0};
+            count = ::read(fd_.get(), out.data(), out.size());
+        } while (count < 0 && errno == EINTR);
+        if (count < 0) return os_error("read", errno, Exit::io_error);
+        end_ = count == 0;
+        return static_cast<std::size_t>(count);
+    }
+    bool would_wait() const {
+        pollfd watched{fd_.get(), POLLIN, 0};
+        return size_ == 0 && ::poll(&watched, 1, 0) == 0;
+    }
+
     UniqueFd fd_;
+    std::uint64_t size_ = 0;
+    std::function<void()> before_waiting_;
     std::unique_ptr<std::uint8_t[]> buffer_;
     std::size_t first_ = 0;
     std::size_t last_ = 0;
@@ -255,11 +282,26 @@ Result<FileSource> FileSource::open(const std::string& path) {
     for (const Magic& magic : magics) {
         if (input->starts_with(magic.bytes)) return FileSource(name, std::move(input), magic.unpacker());
     }
-    return FileSource(name, std::move(input), make<Plain>());
+    FileSource plain(name, std::move(input), make<Plain>());
+    plain.is_plain_ = true;
+    return plain;
 }
 
 Result<std::size_t> FileSource::read(std::span<std::uint8_t> out) {
+    if (is_plain_ && input_->bytes().empty() && !input_->at_end()) return input_->read_past(out);
     return unpacker_->read(*input_, out);
+}
+
+std::uint64_t FileSource::offset() const {
+    return input_->offset();
+}
+
+std::uint64_t FileSource::size() const {
+    return input_->size();
+}
+
+void FileSource::before_waiting(std::function<void()> tell) {
+    input_->before_waiting(std::move(tell));
 }
 
 FileSource::FileSource(std::string name, std::unique_ptr<Input> input, std::unique_ptr<Unpacker> unpacker)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,11 @@ class FileSource {
     Result<std::size_t> read(std::span<std::uint8_t> out);
     // As the user wrote it, or "standard input".
     const std::string& name() const { return name_; }
+    // Packed bytes used so far, and of the whole file: 0 for a pipe.
+    std::uint64_t offset() const;
+    std::uint64_t size() const;
+    // Called before a read that has to wait for a pipe: the time to flush output.
+    void before_waiting(std::function<void()> tell);
 
     class Input;     // the packed bytes
     class Unpacker;  // one per format
@@ -38,6 +44,7 @@ class FileSource {
     std::string name_;
     std::unique_ptr<Input> input_;
     std::unique_ptr<Unpacker> unpacker_;
+    bool is_plain_ = false;
 };
 
 }  // namespace nm

@@ -1,16 +1,12 @@
 #include "wire/pcap_reader.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+
+#include "app/signals.hpp"
 
 namespace nm {
 namespace {
 
-constexpr std::size_t buffer_size = 256 * 1024;
 // Larger than any snap length in use: a length beyond it is a corrupt file, not a reason to allocate.
 constexpr std::size_t max_block = 16 * 1024 * 1024;
 constexpr std::size_t max_interfaces = 65536;
@@ -45,37 +41,23 @@ std::uint64_t units_per_second(std::uint8_t resolution) {
 }  // namespace
 
 Result<PcapReader> PcapReader::open(const std::string& path) {
-    PcapReader reader;
-    if (path == "-") {
-        reader.fd_.reset(::dup(STDIN_FILENO));
-    } else {
-        reader.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    }
-    if (!reader.fd_) return os_error(path, errno, Exit::no_input);
-    struct stat file {};
-    if (::fstat(reader.fd_.get(), &file) == 0 && S_ISREG(file.st_mode)) {
-        reader.size_ = static_cast<std::uint64_t>(file.st_size);
-    }
-    reader.buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(buffer_size);
-    reader.capacity_ = buffer_size;
-    reader.at_ = reader.end_ = reader.buffer_.get();
-    return start(std::move(reader), path == "-" ? "stdin" : path);
+    Result<ByteWindow> window = ByteWindow::open(path);
+    if (!window) return window.error();
+    return start(std::move(*window), path == "-" ? "stdin" : path);
 }
 
 Result<PcapReader> PcapReader::over(Bytes file) {
-    PcapReader reader;
-    reader.at_ = file.data();
-    reader.end_ = file.data() + file.size();
-    return start(std::move(reader), "capture");
+    return start(ByteWindow::over(file), "capture");
 }
 
-Result<PcapReader> PcapReader::start(PcapReader reader, const std::string& name) {
-    if (!reader.fill(classic_header)) {
-        const bool failed = !reader.problem_.empty();
-        return Error{failed ? Exit::io_error : Exit::bad_data,
-                     name + ": " + (failed ? reader.problem_ : "too short for a capture file")};
+Result<PcapReader> PcapReader::start(ByteWindow window, const std::string& name) {
+    PcapReader reader(std::move(window));
+    if (!reader.window_.fill(classic_header)) {
+        const std::string& problem = reader.window_.problem();
+        return Error{problem.empty() ? Exit::bad_data : Exit::io_error,
+                     name + ": " + (problem.empty() ? "too short for a capture file" : problem)};
     }
-    ByteReader in(Bytes(reader.at_, classic_header));
+    ByteReader in(reader.window_.unread().first(classic_header));
     const std::uint32_t magic = in.u32_le();
     if (magic == section_header_block) {
         reader.block_format_ = true;
@@ -91,49 +73,22 @@ Result<PcapReader> PcapReader::start(PcapReader reader, const std::string& name)
     reader.classic_.link_type =
         reader.u32(in) & 0xFFFF;  // the high bits tell the length of a frame check sum
     reader.classic_.units_per_s = native == magic_ns ? 1'000'000'000 : 1'000'000;
-    reader.consume(classic_header);
+    reader.window_.consume(classic_header);
     return reader;
 }
 
-// At least n unread bytes at at_; false at the end of the file or when reading failed.
-bool PcapReader::fill(std::size_t n) {
-    auto unread = static_cast<std::size_t>(end_ - at_);
-    if (unread >= n) return true;
-    if (!fd_) return false;
-    if (n > capacity_) {
-        const std::size_t wanted = std::max(n, std::min(capacity_ * 2, max_block));
-        auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(wanted);
-        std::memcpy(larger.get(), at_, unread);
-        buffer_ = std::move(larger);
-        capacity_ = wanted;
-    } else {
-        std::memmove(buffer_.get(), at_, unread);
-    }
-    at_ = buffer_.get();
-    while (unread < n) {
-        const ssize_t got = ::read(fd_.get(), buffer_.get() + unread, capacity_ - unread);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) problem_ = std::string("read: ") + std::strerror(errno);
-        if (got <= 0) break;
-        unread += static_cast<std::size_t>(got);
-    }
-    end_ = at_ + unread;
-    return unread >= n;
-}
-
-Bytes PcapReader::consume(std::size_t n) {
-    const Bytes taken(at_, n);
-    at_ += n;
-    offset_ += n;
-    return taken;
-}
-
-// Ends the reading. What is left in the buffer cannot be trusted.
+// Ends the reading. What is left in the window cannot be trusted.
 bool PcapReader::stop(const std::string& why) {
-    if (problem_.empty()) problem_ = why + " at byte " + std::to_string(offset_);
-    at_ = end_;
-    fd_.reset();
+    if (problem_.empty()) problem_ = why + " at byte " + std::to_string(window_.offset());
+    window_.close();
     return false;
+}
+
+// The file has no more bytes: its end when none is left over, unless reading failed.
+bool PcapReader::end_inside(const char* what) {
+    if (!window_.problem().empty()) return stop(window_.problem());
+    if (window_.left() == 0 || stop_requested()) return false;
+    return stop(std::string("the file ends inside ") + what);
 }
 
 bool PcapReader::next(CapturedPacket& packet) {
@@ -141,32 +96,28 @@ bool PcapReader::next(CapturedPacket& packet) {
 }
 
 bool PcapReader::next_classic(CapturedPacket& packet) {
-    if (!fill(classic_record_header)) {
-        return at_ == end_ && problem_.empty() ? false : stop("the file ends inside a packet header");
-    }
-    ByteReader in(Bytes(at_, classic_record_header));
+    if (!window_.fill(classic_record_header)) return end_inside("a packet header");
+    ByteReader in(window_.unread().first(classic_record_header));
     const std::uint32_t seconds = u32(in);
     const std::uint32_t fraction = u32(in);
     const std::uint32_t captured = u32(in);
     packet.wire_length = u32(in);
     if (captured > max_block) return stop("corrupt packet length " + std::to_string(captured));
-    if (!fill(classic_record_header + captured)) return stop("the file ends inside a packet");
-    consume(classic_record_header);
+    if (!window_.fill(classic_record_header + captured)) return end_inside("a packet");
+    window_.consume(classic_record_header);
     packet.ts.ns =
         seconds * ns_per_s +
         (classic_.units_per_s == 1'000'000 ? std::int64_t{fraction} * ns_per_us : std::int64_t{fraction});
     packet.link_type = classic_.link_type;
-    packet.bytes = consume(captured);
+    packet.bytes = window_.consume(captured);
     return true;
 }
 
 bool PcapReader::next_block(CapturedPacket& packet) {
     constexpr std::size_t frame = 12;  // type, length before, length after
     for (;;) {
-        if (!fill(frame)) {
-            return at_ == end_ && problem_.empty() ? false : stop("the file ends inside a block header");
-        }
-        ByteReader head(Bytes(at_, frame));
+        if (!window_.fill(frame)) return end_inside("a block header");
+        ByteReader head(window_.unread().first(frame));
         const std::uint32_t type = u32(head);
         if (type == section_header_block) {
             if (!read_section()) return false;
@@ -176,8 +127,9 @@ bool PcapReader::next_block(CapturedPacket& packet) {
         if (length < frame || length % 4 != 0 || length > max_block) {
             return stop("corrupt block length " + std::to_string(length));
         }
-        if (!fill(length)) return stop("the file ends inside a block");
-        const Bytes block = consume(length);
+        if (!window_.fill(length)) return end_inside("a block");
+        const Bytes block = window_.consume(length);
+        if (section_unknown_) continue;
         ByteReader body(block.subspan(8, length - frame));
         switch (type) {
             case interface_block:
@@ -198,8 +150,8 @@ bool PcapReader::next_block(CapturedPacket& packet) {
 // A section brings its own byte order and its own interfaces.
 bool PcapReader::read_section() {
     constexpr std::size_t shortest = 28;
-    if (!fill(shortest)) return stop("the file ends inside a section header");
-    ByteReader in(Bytes(at_, shortest));
+    if (!window_.fill(shortest)) return end_inside("a section header");
+    ByteReader in(window_.unread().first(shortest));
     in.skip(4);
     const std::uint32_t length_le = in.u32_le();
     const std::uint32_t magic = in.u32_le();
@@ -208,11 +160,17 @@ bool PcapReader::read_section() {
     }
     swapped_ = magic != byte_order_magic;
     const std::uint32_t length = swapped_ ? __builtin_bswap32(length_le) : length_le;
+    const unsigned major = u16(in), minor = u16(in);
     if (length < shortest || length % 4 != 0 || length > max_block)
         return stop("corrupt section header length");
-    if (!fill(length)) return stop("the file ends inside a section header");
-    consume(length);
+    if (!window_.fill(length)) return end_inside("a section header");
+    window_.consume(length);
     interfaces_.clear();
+    section_unknown_ = major != 1;
+    if (section_unknown_ && problem_.empty()) {
+        problem_ = "a section of pcapng version " + std::to_string(major) + "." + std::to_string(minor) +
+                   " was passed over";
+    }
     return true;
 }
 
