@@ -60,6 +60,7 @@ class ByteReader {
     // Little-endian forms, for file formats written in host order.
     std::uint16_t u16_le() { return take<std::uint16_t>(); }
     std::uint32_t u32_le() { return take<std::uint32_t>(); }
+    std::uint64_t u64_le() { return take<std::uint64_t>(); }
 
   private:
     static_assert(std::endian::native == std::endian::little);

@@ -200,6 +200,7 @@ void parse_linux_cooked_v2(ByteReader in, Packet& packet) {
 
 void parse_ip(ByteReader in, Packet& packet) {
     if (in.left() == 0) return;
+    if (packet.ip.empty()) packet.ip = in.rest();
     const unsigned version = in.rest()[0] >> 4;
     if (version == 4) parse_ipv4(in, packet);
     if (version == 6) parse_ipv6(in, packet);

@@ -46,6 +46,7 @@ struct Packet {
     std::uint8_t vlan_count = 0;
     std::uint16_t ethertype = 0;  // behind the tags; 0 when the link layer tells none
 
+    Bytes ip;  // from the outermost IP header on; empty when there is none
     IpAddress src_ip;
     IpAddress dst_ip;
     std::optional<std::uint8_t> proto;  // behind the IPv6 extension headers
