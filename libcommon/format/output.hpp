@@ -73,6 +73,8 @@ class Output {
     }
     bool congested() const { return writer_.congested(); }
     Format format() const { return options_.format; }
+    // No --fields.
+    bool all_fields() const { return options_.fields.empty(); }
     Status finish();
 
     Output(OutputOptions options, UniqueFd file, std::function<void(std::string)> tell);

@@ -268,9 +268,16 @@ struct FlowSummary {
     Time ts;
     std::optional<std::uint64_t> packets;
     std::optional<std::uint64_t> not_udp;
+    std::optional<std::uint64_t> unknown_link;
     std::optional<std::uint64_t> fragments;
+    std::optional<std::uint64_t> reassembled;
+    std::optional<std::uint64_t> fragments_lost;
     std::optional<std::uint64_t> cut;
     std::optional<std::uint64_t> kernel_drops;
+    std::optional<std::uint64_t> stored;
+    std::optional<std::uint64_t> stored_other;
+    std::optional<std::uint64_t> stored_malformed;
+    std::optional<std::uint64_t> blocks_malformed;
     std::optional<std::uint64_t> lines;
     std::optional<std::uint64_t> lines_ignored;
     std::optional<std::uint64_t> lines_malformed;
@@ -299,11 +306,22 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("ts", &S::ts, Role::time, "end of the run"),
         field("captured", &S::packets, Role::value, "packets read from capture files", Unit::packets),
         field("not_udp", &S::not_udp, Role::value, "of those, no UDP over IP", Unit::packets),
-        field("fragments", &S::fragments, Role::value,
-              "of those, pieces of a larger datagram, not put together", Unit::packets),
+        field("unknown_link", &S::unknown_link, Role::value,
+              "of those, of a link layer that is not understood", Unit::packets),
+        field("fragments", &S::fragments, Role::value, "of those, pieces of a larger datagram",
+              Unit::packets),
+        field("reassembled", &S::reassembled, Role::value, "datagrams put together from such pieces"),
+        field("fragments_lost", &S::fragments_lost, Role::value,
+              "pieces of datagrams that never became whole", Unit::packets),
         field("cut", &S::cut, Role::value, "datagrams cut by the capture's snap length"),
         field("kernel_drops", &S::kernel_drops, Role::value,
               "datagrams the kernel dropped: receive buffer full"),
+        field("stored", &S::stored, Role::value, "flow records read from nfcapd files"),
+        field("stored_other", &S::stored_other, Role::value,
+              "records of nfcapd files that are no flows: exporters, samplers, statistics"),
+        field("stored_malformed", &S::stored_malformed, Role::value, "broken records of nfcapd files"),
+        field("blocks_malformed", &S::blocks_malformed, Role::value,
+              "blocks of nfcapd files that cannot be unpacked, or hold other than they announce"),
         field("lines", &S::lines, Role::value, "lines read"),
         field("lines_ignored", &S::lines_ignored, Role::value, "of those, records of other types"),
         field("lines_malformed", &S::lines_malformed, Role::value, "of those, not records"),

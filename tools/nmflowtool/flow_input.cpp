@@ -7,6 +7,13 @@
 #include "app/signals.hpp"
 
 namespace nmflowtool {
+namespace {
+
+// What the kernel holds when a signal asks to stop is still decoded, but not for longer than this: senders do
+// not stop sending.
+constexpr std::int64_t drain_ns = 200 * nm::ns_per_ms;
+
+}  // namespace
 
 Limits limits_for(const InputOptions& options) {
     Limits limits;
@@ -32,50 +39,105 @@ FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
 }
 
 bool FlowInput::next(Datagram& datagram) {
-    return sockets_ ? next_from_sockets(datagram) : next_from_files(datagram);
-}
-
-bool FlowInput::next_from_sockets(Datagram& datagram) {
-    while (!sockets_->next(datagram)) {
-        if (nm::stop_requested()) return false;
-        if (sockets_->receive()) continue;
-        context_.out.flush();
-        if (!sockets_->wait()) return false;
+    nm::FlowRecord flow;
+    const Got got = next(datagram, flow);
+    if (got == Got::flow) {
+        throw nm::UserError(nm::Exit::usage, options_.files[opened_files_ - 1] +
+                                                 ": holds flow records of nfdump, not datagrams");
     }
-    return true;
+    return got == Got::datagram;
 }
 
-bool FlowInput::next_from_files(Datagram& datagram) {
-    constexpr std::uint64_t progress_step = 4096;
+FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
+    while (!sockets_->next(datagram)) {
+        if (nm::stop_requested() && drain_until_ns_ == 0) drain_until_ns_ = nm::monotonic_ns() + drain_ns;
+        const bool late = drain_until_ns_ != 0 && nm::monotonic_ns() > drain_until_ns_;
+        if (!late && sockets_->receive()) continue;
+        if (drain_until_ns_ != 0) {
+            tell_drops();
+            return Got::nothing;
+        }
+        context_.out.flush();
+        sockets_->wait();
+    }
+    return Got::datagram;
+}
+
+void FlowInput::tell_drops() {
+    const std::uint64_t drops = sockets_->kernel_drops();
+    if (drops == 0) return;
+    const std::size_t granted = sockets_->receive_buffer();
+    std::string way_out = "a larger --receive-buffer helps with bursts";
+    if (granted < options_.receive_buffer) {
+        way_out = "the kernel granted " + std::to_string(granted) + " bytes of --receive-buffer " +
+                  std::to_string(options_.receive_buffer) + ": raise sysctl net.core.rmem_max";
+    }
+    context_.console.warn("the kernel dropped " + std::to_string(drops) + " datagrams: " + way_out);
+}
+
+FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& flow) {
     for (;;) {
-        if (nm::stop_requested()) return false;
-        if (!file_) {
-            if (opened_files_ == options_.files.size()) return false;
-            file_.emplace(nm::PcapReader::open(options_.files[opened_files_++]).value_or_throw());
-        }
-        if (file_->next(datagram)) {
-            if (++datagrams_ % progress_step == 0) {
-                context_.console.progress(file_->offset(), file_->size(), "bytes");
-            }
-            return true;
-        }
+        if (nm::stop_requested()) return Got::nothing;
+        if (!capture_ && !stored_ && !open_file()) return Got::nothing;
+        if (++since_look_ >= items_between_looks) show_progress();
+        if (capture_ && capture_->next(datagram)) return Got::datagram;
+        if (stored_ && stored_->next(flow)) return Got::flow;
         close_file();
     }
 }
 
+bool FlowInput::open_file() {
+    constexpr std::size_t enough_to_tell = 4;
+    if (opened_files_ == options_.files.size()) return false;
+    const std::string& path = options_.files[opened_files_++];
+    const std::string name = path == "-" ? "stdin" : path;
+    nm::ByteWindow window = nm::ByteWindow::open(path).value_or_throw();
+    window.before_waiting([this] { context_.out.flush(); });
+    window.fill(enough_to_tell);
+    if (NfcapdBlocks::recognises(window.unread())) {
+        stored_.emplace(NfcapdBlocks::start(std::move(window), name).value_or_throw());
+        any_stored_ = true;
+    } else {
+        capture_.emplace(nm::PcapReader::start(std::move(window), name).value_or_throw());
+        any_capture_ = true;
+    }
+    return true;
+}
+
+void FlowInput::show_progress() {
+    since_look_ = 0;
+    if (capture_) context_.console.progress(capture_->offset(), capture_->size(), "bytes");
+    if (stored_) context_.console.progress(stored_->offset(), stored_->size(), "bytes");
+}
+
+void FlowInput::warn_of(const std::string& problem) {
+    context_.console.warn(options_.files[opened_files_ - 1] + ": " + problem);
+}
+
 void FlowInput::close_file() {
     context_.console.end_progress();
-    if (!file_->problem().empty()) {
+    const std::string problem = capture_ ? capture_->problem() : stored_->problem();
+    if (!problem.empty()) {
         is_broken_ = true;
-        context_.console.warn(options_.files[opened_files_ - 1] + ": " + file_->problem() +
-                              ": what came before it was read");
+        warn_of(problem + ": what came before it was read");
     }
-    const CaptureCounts& counts = file_->counts();
-    counts_.packets += counts.packets;
-    counts_.not_udp += counts.not_udp;
-    counts_.fragments += counts.fragments;
-    counts_.cut += counts.cut;
-    file_.reset();
+    if (capture_) {
+        captured_counts_ += capture_->counts();
+        if (capture_->unknown_link() != 0) {
+            warn_of("holds packets of link type " + std::to_string(capture_->unknown_link()) +
+                    ", which is not understood: they are only counted");
+        }
+    } else {
+        const StoredCounts counts = stored_->counts();
+        stored_counts_ += counts;
+        if (counts.malformed + counts.blocks_malformed > 0) {
+            is_broken_ = true;
+            warn_of(std::to_string(counts.malformed) + " records and " +
+                    std::to_string(counts.blocks_malformed) + " blocks are damaged");
+        }
+    }
+    capture_.reset();
+    stored_.reset();
 }
 
 void FlowInput::add_to(nm::FlowSummary& summary) const {
@@ -83,11 +145,27 @@ void FlowInput::add_to(nm::FlowSummary& summary) const {
         summary.kernel_drops = sockets_->kernel_drops();
         return;
     }
-    const CaptureCounts open = file_ ? file_->counts() : CaptureCounts{};
-    summary.packets = counts_.packets + open.packets;
-    summary.not_udp = counts_.not_udp + open.not_udp;
-    summary.fragments = counts_.fragments + open.fragments;
-    summary.cut = counts_.cut + open.cut;
+    if (any_capture_) {
+        CaptureCounts counts = captured_counts_;
+        if (capture_) counts += capture_->counts();
+        summary.packets = counts.packets;
+        summary.not_udp = counts.not_udp;
+        summary.unknown_link = counts.unknown_link;
+        summary.fragments = counts.fragments;
+        summary.reassembled = counts.reassembled;
+        summary.fragments_lost = counts.fragments_lost;
+        summary.cut = counts.cut;
+    }
+    if (any_stored_) {
+        StoredCounts counts = stored_counts_;
+        if (stored_) counts += stored_->counts();
+        summary.stored = counts.flows;
+        summary.stored_other = counts.other;
+        summary.stored_malformed = counts.malformed;
+        summary.blocks_malformed = counts.blocks_malformed;
+        summary.flows += counts.flows;
+        summary.malformed += counts.malformed + counts.blocks_malformed;
+    }
 }
 
 }  // namespace nmflowtool

@@ -1,4 +1,6 @@
-// Where decode and top get their datagrams: capture files one after the other, or UDP sockets until a signal.
+// Where decode, top and their like get their input: files one after the other, or UDP sockets until a signal.
+// A file is a capture, whose datagrams go through a decoder, or one of nfdump's, whose flow records are
+// ready. Proof: tests/cli/nmflowtool_input.bats.
 #pragma once
 
 #include <string>
@@ -6,6 +8,7 @@
 
 #include "app/tool.hpp"
 #include "decode/decoder.hpp"
+#include "decode/source_nfcapd.hpp"
 #include "decode/source_pcap.hpp"
 #include "decode/source_udp.hpp"
 
@@ -24,36 +27,62 @@ Limits limits_for(const InputOptions& options);
 
 class FlowInput {
   public:
+    enum class Got : std::uint8_t { nothing, datagram, flow };
+
     // Opens sockets at once, files when their turn comes. Throws UserError.
     FlowInput(const InputOptions& options, nm::Context& context);
 
-    // The next datagram; false at the end. Before it sleeps it flushes the output.
+    // A datagram, or a flow record of an nfcapd file; nothing at the end. Before it sleeps it flushes the
+    // output.
+    Got next(Datagram& datagram, nm::FlowRecord& flow) {
+        if (stored_ && ++since_look_ < items_between_looks && stored_->next(flow)) return Got::flow;
+        return sockets_ ? next_from_sockets(datagram) : next_from_files(datagram, flow);
+    }
+    // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
+
     void add_to(nm::FlowSummary& summary) const;
     // 65 when a file could not be read to its end.
     nm::Exit exit_or(nm::Exit otherwise) const { return is_broken_ ? nm::Exit::bad_data : otherwise; }
 
   private:
-    bool next_from_files(Datagram& datagram);
-    bool next_from_sockets(Datagram& datagram);
+    static constexpr std::uint64_t items_between_looks = 4096;  // for a signal, and at the progress bar
+
+    Got next_from_files(Datagram& datagram, nm::FlowRecord& flow);
+    Got next_from_sockets(Datagram& datagram);
+    bool open_file();
     void close_file();
+    void show_progress();
+    void tell_drops();
+    void warn_of(const std::string& problem);
 
     const InputOptions& options_;
     nm::Context& context_;
     std::optional<UdpSource> sockets_;
-    std::optional<PcapSource> file_;
+    std::optional<PcapSource> capture_;  // the open file is one of these
+    std::optional<NfcapdSource> stored_;
     std::size_t opened_files_ = 0;
-    std::uint64_t datagrams_ = 0;
-    CaptureCounts counts_;  // of the files that are done
+    std::uint64_t since_look_ = 0;
+    std::int64_t drain_until_ns_ = 0;
+    CaptureCounts captured_counts_;  // of the files that are done
+    StoredCounts stored_counts_;
+    bool any_capture_ = false;
+    bool any_stored_ = false;
     bool is_broken_ = false;
 };
 
-// Reads all datagrams, and hands each record to take(got, records). Tells once of each unsupported protocol.
+// Reads all input, and hands each record to take(got, records). Tells once of each unsupported protocol.
 template <class Take>
 void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&& take) {
     Datagram datagram;
     Records records;
-    while (!context.out.closed() && input.next(datagram)) {
+    while (!context.out.closed()) {
+        const FlowInput::Got item = input.next(datagram, records.flow);
+        if (item == FlowInput::Got::nothing) break;
+        if (item == FlowInput::Got::flow) {
+            take(Decoder::Got::flow, records);
+            continue;
+        }
         decoder.open(datagram);
         for (auto got = decoder.next(records); got != Decoder::Got::nothing; got = decoder.next(records)) {
             take(got, records);

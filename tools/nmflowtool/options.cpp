@@ -8,7 +8,10 @@ namespace nmflowtool {
 namespace {
 
 void add_input_options(CLI::App& cli, InputOptions& input) {
-    cli.add_option("-r,--read", input.files, "capture file, pcap or pcapng; repeatable; - is stdin")
+    cli.add_option("-r,--read", input.files,
+                   "file to read: a capture (pcap, pcapng) or flows of nfdump (nfcapd), packed or not; "
+                   "repeatable; - is "
+                   "stdin")
         ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -35,11 +38,13 @@ void define_decode(nm::Tool& tool) {
                   &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
+        {"nmflowtool decode -r nfcapd.202611220100", "the flows of a file of nfdump, 1.6 or 1.7"},
         {"nmflowtool decode -l :2055 -l :6343 | nmbgp annotate --mrt rib.mrt", "live, with routes"},
         {"nmflowtool decode -l :4739 --all-fields --state /var/lib/nmtools/templates",
          "every element, and templates that outlive a restart"},
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
     };
+    verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         DecodeOptions chosen = *options;
         InputOptions& input = chosen.input;

@@ -18,20 +18,21 @@ namespace nmflowtool {
 struct UdpSource::Batch {
     static constexpr std::size_t messages = 64;
     static constexpr std::size_t message_bytes = 65536;  // the largest UDP datagram fits
+    // Not a power of two: else all datagrams of a batch would meet in the same few lines of the caches.
+    static constexpr std::size_t stride = message_bytes + 2112;
     static constexpr std::size_t control_bytes = 128;
 
     std::array<mmsghdr, messages> headers{};
     std::array<iovec, messages> vectors{};
     std::array<sockaddr_storage, messages> senders{};
     alignas(cmsghdr) std::array<std::array<std::uint8_t, control_bytes>, messages> controls{};
-    std::unique_ptr<std::uint8_t[]> bytes =
-        std::make_unique_for_overwrite<std::uint8_t[]>(messages * message_bytes);
+    std::unique_ptr<std::uint8_t[]> bytes = std::make_unique_for_overwrite<std::uint8_t[]>(messages * stride);
     std::size_t filled = 0;
     std::size_t taken = 0;
 
     void prepare() {
         for (std::size_t i = 0; i < messages; ++i) {
-            vectors[i] = {bytes.get() + i * message_bytes, message_bytes};
+            vectors[i] = {bytes.get() + i * stride, message_bytes};
             headers[i] = {};
             headers[i].msg_hdr.msg_name = &senders[i];
             headers[i].msg_hdr.msg_namelen = sizeof senders[i];
@@ -109,8 +110,21 @@ bool UdpSource::next(Datagram& datagram) {
     }
     if (datagram.ts.ns == 0) datagram.ts = nm::now();
     datagram.sender = nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(batch_->senders[i]));
-    datagram.payload = {batch_->bytes.get() + i * Batch::message_bytes, batch_->headers[i].msg_len};
+    datagram.payload = {batch_->bytes.get() + i * Batch::stride, batch_->headers[i].msg_len};
     return true;
+}
+
+std::size_t UdpSource::receive_buffer() const {
+    std::size_t least = 0;
+    for (const nm::UniqueFd& socket : sockets_) {
+        int size = 0;
+        socklen_t length = sizeof size;
+        if (getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) continue;
+        // The kernel tells the double of what was asked for (socket(7)).
+        const auto bytes = static_cast<std::size_t>(size) / 2;
+        if (least == 0 || bytes < least) least = bytes;
+    }
+    return least;
 }
 
 // SO_MEMINFO tells the same counter as SO_RXQ_OVFL, but also of drops after the last datagram that came.

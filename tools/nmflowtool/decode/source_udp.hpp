@@ -28,6 +28,8 @@ class UdpSource {
     // The next datagram of the batch; false when it is used up.
     bool next(Datagram& datagram);
     std::uint64_t kernel_drops() const;
+    // What the kernel granted, bytes: the least of all sockets.
+    std::size_t receive_buffer() const;
 
   private:
     struct Batch;
