@@ -20,6 +20,17 @@ class Program:
     def __init__(self, name, argv, count, output=None):
         self.name, self.argv, self.count, self.output = name, [str(a) for a in argv], count, output
 
+    def run(self, folder):
+        return run_once(self, folder)
+
+
+class Procedure(Program):
+    """A side that is more than one process: run(folder) gives what run_once gives."""
+
+    def __init__(self, name, run):
+        super().__init__(name, [], None)
+        self.run = run
+
 
 class Result:
     def __init__(self, name, title, columns, rows):
@@ -57,7 +68,7 @@ def compare(name, title, programs, rounds, work):
                     continue
                 if sys.stderr.isatty():
                     print(f"\r\033[K{name}: round {number + 1} of {rounds}: {program.name}", end="", file=sys.stderr)
-                samples[program.name].append(run_once(program, Path(folder)))
+                samples[program.name].append(program.run(Path(folder)))
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
 

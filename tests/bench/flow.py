@@ -1,0 +1,290 @@
+"""nmflowtool against tshark, sfacctd (pmacct) and nfcapd with nfdump, on datagrams that nm-flowgen makes.
+
+What nfcapd gets it gets by UDP, since Debian's reads no files: ours is then measured on the same stream, and CPU is
+what counts. The counts of records are in the column "missing": a row that misses some compares nothing.
+"""
+import contextlib
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import harness
+from harness import BUILD, Procedure, Program
+
+NMFLOWTOOL, FLOWGEN = BUILD / "bin/nmflowtool", BUILD / "bin/nm-flowgen"
+FIVE_TUPLE = "src_ip,dst_ip,src_port,dst_port,proto"
+# Both programs of a pair lose nothing at this rate on a slow core, in datagrams per second.
+GENTLE = 15_000
+RECEIVE_BUFFER = 16_000_000
+
+
+def grep_count(text):
+    """Lines of the output that hold a fixed text; Python would take longer than what is measured."""
+    return lambda path: int(subprocess.run(["grep", "-cF", text, path], capture_output=True).stdout or 0)
+
+
+def summary_flows(path):
+    """Flows and samples in our summary, the last line."""
+    tail = subprocess.run(["tail", "-n", "1", path], capture_output=True, text=True).stdout
+    summary = json.loads(tail) if tail.startswith("{") else {}
+    return summary.get("flows", 0) + summary.get("samples", 0)
+
+
+def nfdump_flows(path):
+    found = re.search(r"total flows: (\d+)", Path(path).read_text(errors="replace")[-2000:])
+    return int(found[1]) if found else 0
+
+
+@contextlib.contextmanager
+def capture(protocol, records, *more):
+    """A pcap file of so many records."""
+    with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
+        subprocess.run([FLOWGEN, protocol, str(records), *more], check=True, stdout=file)
+        yield file.name
+
+
+def free_port():
+    import socket
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_bound(port):
+    for _ in range(500):
+        if any(f":{port:04X} " in Path(f"/proc/net/{table}").read_text() for table in ("udp", "udp6")):
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"nothing listens on UDP port {port}")
+
+
+def socket_drops(port):
+    """Datagrams that the kernel dropped for want of room, of the socket bound to a port of IPv4."""
+    for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[1].endswith(f":{port:04X}"):
+            return int(words[-1])
+    raise RuntimeError(f"no socket on UDP port {port}")
+
+
+def collect(argv, port, stream, output, cores=(), before_end=lambda: None):
+    """Runs a collector while nm-flowgen sends it a stream, then ends it: its rusage, and what was sent."""
+    pin = (lambda core: ["taskset", "-c", str(core)]) if cores else (lambda core: [])
+    with open(output, "wb") as out:
+        child = subprocess.Popen([*pin(cores[0] if cores else 0), *map(str, argv)], stdout=out, stderr=subprocess.DEVNULL)
+        wait_bound(port)
+        sent = subprocess.run([*pin(cores[1] if cores else 0), FLOWGEN, *map(str, stream), "--to", str(port)], check=True,
+                              capture_output=True, text=True).stdout.split()
+        time.sleep(0.3)
+        before_end()
+        child.send_signal(signal.SIGTERM)
+        _, _, usage = os.wait4(child.pid, 0)
+        child.returncode = 0
+    return usage, int(sent[0]), int(sent[1])
+
+
+def sample(began, usages, delivered):
+    return {"wall_s": time.monotonic() - began, "cpu_s": sum(u.ru_utime + u.ru_stime for u in usages),
+            "rss_mb": max(u.ru_maxrss for u in usages) / 1024, "delivered": delivered}
+
+
+def stored(folder, stream):
+    """What nfcapd makes of a stream: its file and its rusage."""
+    store = tempfile.mkdtemp(dir=folder)
+    port = free_port()
+    argv = ["nfcapd", "-w", store, "-b", "127.0.0.1", "-p", port, "-t", "3600", "-B", RECEIVE_BUFFER]
+    usage, _, _ = collect(argv, port, stream, os.devnull)
+    return next(Path(store).glob("nfcapd.2*")), usage
+
+
+def pair(stream, count, *nfdump):
+    """nfcapd receives, nfdump reads what it wrote."""
+    def run(folder):
+        began = time.monotonic()
+        file, usage = stored(folder, stream)
+        output = folder / "stdout"
+        with open(output, "wb") as out:
+            child = subprocess.Popen(["nfdump", "-r", file, *nfdump], stdout=out, stderr=subprocess.DEVNULL)
+            _, _, second = os.wait4(child.pid, 0)
+            child.returncode = 0
+        file.unlink()
+        return sample(began, [usage, second], count(output))
+    return run
+
+
+def ours_live(stream, *verb):
+    def run(folder):
+        began, port, output = time.monotonic(), free_port(), folder / "stdout"
+        argv = [NMFLOWTOOL, *verb, "-l", f"127.0.0.1:{port}", "--receive-buffer", RECEIVE_BUFFER, "--format", "json"]
+        usage, _, _ = collect(argv, port, stream, output)
+        return sample(began, [usage], summary_flows(output))
+    return run
+
+
+def ticks(pid):
+    """CPU of a process and its children that live, in ticks."""
+    pids = [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    stats = [Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split() for each in pids]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats)
+
+
+def sfacctd(file):
+    """It prints what it has when it is told to end; at the end of the file it waits for that."""
+    def run(folder):
+        began, config, output = time.monotonic(), folder / "sfacctd.conf", folder / "stdout"
+        config.write_text(f"daemonize: false\npcap_savefile: {file}\npcap_sf_wait: true\nplugins: print\n"
+                          "print_output: json\nprint_refresh_time: 3600\nprint_cache_entries: 99991\n"
+                          "aggregate: src_host, dst_host, src_port, dst_port, proto, vlan, in_iface, out_iface\n"
+                          "plugin_pipe_size: 102400000\nplugin_buffer_size: 102400\n")
+        with open(output, "wb") as out:
+            child = subprocess.Popen(["sfacctd", "-f", config], stdout=out, stderr=subprocess.DEVNULL)
+            quiet, last = 0, -1
+            while quiet < 5:
+                time.sleep(0.1)
+                now = ticks(child.pid)
+                quiet, last = (quiet + 1 if now == last and now > 0 else 0), now
+            child.send_signal(signal.SIGINT)
+            _, _, usage = os.wait4(child.pid, 0)
+            child.returncode = 0
+        found = re.findall(r'"packets": (\d+)', output.read_text(errors="replace"))
+        return sample(began, [usage], sum(map(int, found)))
+    return run
+
+
+def sflow_json(name, rounds):
+    samples = 70_000
+    with capture("sflow", samples) as file:
+        fields = ["sflow_245.sampletype", "sflow_245.sequence_number", "sflow_245.sampling_rate", "ip.src", "ip.dst",
+                  "ipv6.src", "ipv6.dst", "tcp.srcport", "udp.srcport", "vlan.id"]
+        # One line a datagram: samples are counted by their sampling rates.
+        tshark = Program("tshark -T fields", ["tshark", "-r", file, "-d", "udp.port==6343,sflow", "-T", "fields",
+                                              *(word for field in fields for word in ("-e", field))],
+                         lambda path: Path(path).read_text().count("1000,") + Path(path).read_text().count("1000\t"))
+        ours = Program("nmflowtool decode", [NMFLOWTOOL, "decode", "-r", file, "--format", "json"],
+                       grep_count('"type":"sflow.sample",'))
+        title = f"{samples:,} sFlow samples with 128-byte headers from a pcap file; ours writes JSON lines, tshark ten " \
+                "fields, sfacctd JSON of the aggregate (look at its CPU: it waits to be told to end)."
+        return harness.compare(name, title, [ours, tshark, Procedure("sfacctd, print plugin", sfacctd(file))], rounds, samples)
+
+
+def wire_json(protocol, records):
+    def entry(name, rounds):
+        stream = [protocol, records, "--rate", GENTLE]
+        with capture(protocol, records) as file:
+            programs = [
+                Procedure("nmflowtool decode -l", ours_live(stream, "decode")),
+                Procedure("nfcapd, nfdump -o json", pair(stream, grep_count('"in_packets"'), "-o", "json")),
+                Program("nmflowtool decode -r", [NMFLOWTOOL, "decode", "-r", file, "--format", "json"],
+                        grep_count('"type":"flow",')),
+            ]
+            title = f"{records:,} {protocol} records of 21 fields to JSON; by UDP at {GENTLE:,} datagrams/s (look at the CPU), " \
+                    "and ours from a pcap file too."
+            return harness.compare(name, title, programs, min(rounds, 5), records)
+    return entry
+
+
+def wire_top(name, rounds):
+    records = 500_000
+    stream = ["netflow9", records, "--rate", GENTLE]
+    with capture("netflow9", records) as file:
+        programs = [
+            Procedure("nmflowtool top -l", ours_live(stream, "top", "--by", "src_ip")),
+            Procedure("nfcapd, nfdump -s srcip", pair(stream, nfdump_flows, "-s", "srcip/bytes", "-n", "10")),
+            Program("nmflowtool top -r", [NMFLOWTOOL, "top", "--by", "src_ip", "-r", file, "--format", "json"], summary_flows),
+        ]
+        title = f"{records:,} NetFlow v9 records to the ten sources of most bytes; by UDP at {GENTLE:,} datagrams/s (look at " \
+                "the CPU), and ours from a pcap file too."
+        return harness.compare(name, title, programs, min(rounds, 5), records)
+
+
+def aggregate(name, rounds):
+    records = 5_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        file, _ = stored(folder, ["netflow9", records, "--distinct", "--rate", 60_000])
+        programs = [
+            Program("nmflowtool top", [NMFLOWTOOL, "top", "--by", FIVE_TUPLE, "-r", file, "--format", "json"], summary_flows),
+            Program("nfdump -s record", ["nfdump", "-r", file, "-s", "record/bytes", "-n", "10"], nfdump_flows),
+        ]
+        title = f"{records:,} flows of as many 5-tuples, from a file of nfcapd, to the ten largest."
+        return harness.compare(name, title, programs, min(rounds, 3), records)
+
+
+def stored_entry(name, rounds, title, verb, count, nfdump, nfdump_count, records):
+    with tempfile.TemporaryDirectory() as folder:
+        file, _ = stored(folder, ["netflow9", records, "--rate", 60_000])
+        programs = [
+            Program("nmflowtool " + verb[0], [NMFLOWTOOL, *verb, "-r", file, "--format", "json"], count),
+            Program("nfdump " + nfdump[0], ["nfdump", "-r", file, *nfdump], nfdump_count),
+        ]
+        return harness.compare(name, f"{records:,} flows of a file of nfcapd {title}.", programs, rounds, records)
+
+
+def stored_json(name, rounds):
+    return stored_entry(name, rounds, "to JSON", ["decode"], grep_count('"type":"flow",'), ["-o", "json"],
+                        grep_count('"in_packets"'), 500_000)
+
+
+def stored_top(name, rounds):
+    return stored_entry(name, rounds, "to the ten sources of most bytes", ["top", "--by", "src_ip"], summary_flows,
+                        ["-s", "srcip/bytes", "-n", "10"], nfdump_flows, 2_000_000)
+
+
+def first_byte(argv):
+    """Milliseconds from the start of a program to its first byte."""
+    began = time.monotonic()
+    with subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        child.stdout.read(1)
+        took = time.monotonic() - began
+        child.kill()
+    return took * 1000
+
+
+def first_line(name, rounds):
+    rows = []
+    with capture("netflow9", 200_000) as file, tempfile.TemporaryDirectory() as folder:
+        stored_file, _ = stored(folder, ["netflow9", 200_000])
+        for title, argv in [("nmflowtool decode -r pcap", [NMFLOWTOOL, "decode", "-r", file]),
+                            ("nmflowtool decode -r nfcapd", [NMFLOWTOOL, "decode", "-r", stored_file]),
+                            ("nfdump -o json -r nfcapd", ["nfdump", "-o", "json", "-r", stored_file]),
+                            ("tshark -r pcap", ["tshark", "-r", file])]:
+            times = sorted(first_byte(argv) for _ in range(max(rounds, 7)))
+            rows.append({"program": title, "median ms": f"{statistics.median(times):.1f}", "worst ms": f"{times[-1]:.1f}"})
+    return harness.Result(name, "Start of the program to the first byte on stdout; the goal is 10 ms.", list(rows[0]), rows)
+
+
+def udp_loss(name, _rounds):
+    """Ours on core 0, the sender on core 1. The goal's 30 s are NM_BENCH_SECONDS=30."""
+    seconds = float(os.environ.get("NM_BENCH_SECONDS", 8))
+    rows = []
+    for title, protocol, rate, verb in [("sFlow to JSON", "sflow", 100_000, ["decode"]),
+                                        ("NetFlow v9 to JSON", "netflow9", 100_000, ["decode"]),
+                                        ("NetFlow v9 to top-N", "netflow9", 300_000, ["top", "--by", "src_ip"])]:
+        port = free_port()
+        argv = [NMFLOWTOOL, *verb, "-l", f"127.0.0.1:{port}", "--receive-buffer", "4000000", "--format", "json"]
+        lost = []
+        # Into nothing: no disk is measured. The kernel counts what the socket had no room for.
+        usage, sent, _ = collect(argv, port, [protocol, 200_000, "--rate", rate, "--seconds", seconds], os.devnull, (0, 1),
+                                 lambda: lost.append(socket_drops(port)))
+        rows.append({"work": title, "datagrams/s asked": f"{rate:,}", "sent": f"{sent / seconds:,.0f}",
+                     "lost": f"{lost[0]:,} ({100 * lost[0] / sent:.3f} %)",
+                     "cpu s per s": f"{(usage.ru_utime + usage.ru_stime) / seconds:.2f}"})
+    return harness.Result(name, f"Datagrams lost in {seconds:g} s, receive buffer 4 MB, one core each.", list(rows[0]), rows)
+
+
+ENTRIES = {
+    "flow-sflow-json": sflow_json,
+    "flow-v9-json": wire_json("netflow9", 300_000),
+    "flow-ipfix-json": wire_json("ipfix", 300_000),
+    "flow-v9-top": wire_top,
+    "flow-aggregate-5m": aggregate,
+    "flow-nfcapd-json": stored_json,
+    "flow-nfcapd-top": stored_top,
+    "flow-first-line": first_line,
+    "flow-udp-loss": udp_loss,
+}
