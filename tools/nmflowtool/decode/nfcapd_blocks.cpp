@@ -16,6 +16,7 @@ constexpr std::size_t header_v2 = 40;
 constexpr std::size_t block_header = 12;
 // nfdump writes blocks of at most 5 MiB; a longer one is a corrupt file, not a reason to allocate.
 constexpr std::size_t max_block = 16 * 1024 * 1024;
+constexpr std::size_t first_room = 2 * 1024 * 1024;
 constexpr std::uint16_t block_of_records_v1 = 2, block_of_records_v2 = 3;
 constexpr std::uint16_t flag_block_not_packed = 1;
 
@@ -166,11 +167,16 @@ bool NfcapdBlocks::next(NfcapdBlock& block) {
 }
 
 bool NfcapdBlocks::unpack(nm::Bytes packed, nm::Bytes& unpacked) {
-    if (!unpacked_) unpacked_ = std::make_unique_for_overwrite<std::uint8_t[]>(max_block);
-    const std::size_t size =
-        unpackers[static_cast<std::size_t>(packing_)](packed, unpacked_.get(), max_block);
-    unpacked = {unpacked_.get(), size};
-    return size > 0;
+    // A block does not tell its unpacked size: what does not fit may fit into more.
+    for (;;) {
+        const std::size_t size =
+            room_ > 0 ? unpackers[static_cast<std::size_t>(packing_)](packed, unpacked_.get(), room_) : 0;
+        unpacked = {unpacked_.get(), size};
+        if (size > 0) return true;
+        if (room_ == max_block) return false;
+        room_ = room_ == 0 ? first_room : room_ * 2;
+        unpacked_ = std::make_unique_for_overwrite<std::uint8_t[]>(room_);
+    }
 }
 
 }  // namespace nmflowtool

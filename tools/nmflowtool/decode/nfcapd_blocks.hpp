@@ -47,6 +47,7 @@ class NfcapdBlocks {
     std::uint64_t blocks_ = 0;
     std::uint64_t malformed_ = 0;
     std::unique_ptr<std::uint8_t[]> unpacked_;
+    std::size_t room_ = 0;  // of unpacked_
     std::string problem_;
 };
 
