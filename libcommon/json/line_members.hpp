@@ -1,6 +1,6 @@
 // Where chosen members of a JSON object lie in its line, so that a filter can add to a record and keep every
-// other byte of it. simdjson underneath. For whole records use json/record_parser.hpp.
-// Proof: tests/unit/json_line_members_test.cpp.
+// other byte of it, or look at a few members of many lines. simdjson underneath, behind a faster way for
+// plain lines. For whole records use json/record_parser.hpp. Proof: tests/unit/json_line_members_test.cpp.
 #pragma once
 
 #include <array>
@@ -14,7 +14,9 @@ namespace nm {
 
 class LineMembers {
   public:
-    // The keys to look for, which must outlive this; at most 64 of less than 64 bytes.
+    static constexpr std::size_t most_keys = 64;
+
+    // The keys to look for, each once, which must outlive this; at most most_keys of less than 64 bytes.
     explicit LineMembers(std::vector<std::string_view> keys);
     ~LineMembers();
 
@@ -36,7 +38,9 @@ class LineMembers {
     static constexpr std::size_t longest_key = 64;
 
     bool fail(const char* why);
-    void remember(std::string_view key, std::string_view raw, std::string_view line);
+    bool read_plain(std::string_view line);
+    bool read_any(std::string_view line);
+    void remember(std::string_view key, std::string_view value);
 
     std::vector<std::string_view> keys_;
     std::array<std::uint64_t, longest_key> keys_by_length_{};  // a bit per key
