@@ -279,8 +279,16 @@ struct FlowTop : FlowRecord {
     std::uint64_t rank = 0;
     Prefix src_prefix;
     Prefix dst_prefix;
+    IpAddress ip;
+    Prefix prefix;
+    std::optional<std::uint16_t> port;
+    std::optional<std::uint32_t> as_number;
+    std::optional<std::uint32_t> interface;
+    std::optional<Mac> mac;
+    Time window_start;
     std::uint64_t flows = 0;
     std::optional<double> share_pct;
+    std::optional<std::uint64_t> value_error;
 };
 
 template <>
@@ -289,8 +297,18 @@ inline constexpr auto describe<FlowTop> = record(
     field("rank", &FlowTop::rank, Role::text, "1 is the largest").column(),
     field("src_prefix", &FlowTop::src_prefix, Role::tag, "network of the source address").column(),
     field("dst_prefix", &FlowTop::dst_prefix, Role::tag, "network of the destination address").column(),
+    field("ip", &FlowTop::ip, Role::tag, "address that is source or destination").column(),
+    field("prefix", &FlowTop::prefix, Role::tag, "network of the source or the destination").column(),
+    field("port", &FlowTop::port, Role::tag, "port that is source or destination").column(),
+    field("as", &FlowTop::as_number, Role::tag, "autonomous system that is source or destination").column(),
+    field("interface", &FlowTop::interface, Role::tag, "ifIndex the packets came in or left by").column(),
+    field("mac", &FlowTop::mac, Role::tag, "hardware address that is source or destination").column(),
     flow_fields,
+    field("window_start", &FlowTop::window_start, Role::text,
+          "of the window that the sums are of; ts is its end"),
     field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),
-    field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column());
+    field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column(),
+    field("value_error", &FlowTop::value_error, Role::value,
+          "the value ranked by is at least what is told, and at most this much more"));
 
 }  // namespace nm

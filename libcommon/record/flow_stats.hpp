@@ -292,8 +292,15 @@ struct FlowSummary {
     std::uint64_t malformed = 0;
     std::uint64_t datagrams_lost = 0;
     std::uint64_t records_lost = 0;
+    std::optional<std::uint64_t> passed;
+    std::optional<std::uint64_t> rejected;
+    std::optional<std::uint64_t> windows;
+    std::optional<std::uint64_t> late;
     std::optional<std::uint64_t> groups;
+    std::optional<std::uint64_t> groups_given_up;
+    std::optional<std::uint64_t> value_error;
     std::optional<std::uint64_t> without_value;
+    std::optional<std::uint64_t> rate_unknown;
     std::optional<std::uint64_t> bytes;
     std::optional<std::uint64_t> total_packets;
 };
@@ -338,10 +345,20 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in the sequence numbers")
             .column(),
         field("records_lost", &S::records_lost, Role::value, "flow records missing in the sequence numbers"),
-        field("groups", &S::groups, Role::value, "different keys"),
+        field("passed", &S::passed, Role::value, "flows and samples that the filter let through").column(),
+        field("rejected", &S::rejected, Role::value, "flows and samples that it did not").column(),
+        field("windows", &S::windows, Role::value, "windows that were told"),
+        field("late", &S::late, Role::value,
+              "flows and samples older than the window that was open: not ranked"),
+        field("groups", &S::groups, Role::value, "different keys, of all windows together"),
+        field("groups_given_up", &S::groups_given_up, Role::value,
+              "of those, the smallest, given up to bound memory"),
+        field("value_error", &S::value_error, Role::value, "no group that was given up has a larger value"),
         field("without_value", &S::without_value, Role::value, "records that lack the value ranked by"),
-        field("bytes", &S::bytes, Role::value, "sum over all groups", Unit::bytes),
-        field("packets", &S::total_packets, Role::value, "sum over all groups", Unit::packets));
+        field("rate_unknown", &S::rate_unknown, Role::value,
+              "records without a sampling rate, which were not scaled"),
+        field("bytes", &S::bytes, Role::value, "sum over all records ranked", Unit::bytes),
+        field("packets", &S::total_packets, Role::value, "sum over all records ranked", Unit::packets));
 }();
 
 }  // namespace nm

@@ -73,21 +73,90 @@ TEST(GroupKey, NamesThePartThatIsNoKey) {
     }
 }
 
+TEST(GroupKey, SeesAFlowFromBothSides) {
+    const GroupKey key = GroupKey::parse("ip/8,port,proto");
+    EXPECT_TRUE(key.has_sides());
+    EXPECT_FALSE(GroupKey::parse("src_ip,dst_port").has_sides());
+    std::vector<std::uint8_t> packed(key.width());
+    key.pack(sample_flow(), packed.data(), GroupKey::Side::source);
+    nm::FlowTop source, destination;
+    key.unpack(packed.data(), source);
+    key.pack(sample_flow(), packed.data(), GroupKey::Side::destination);
+    key.unpack(packed.data(), destination);
+    EXPECT_EQ(to_string(source.prefix), "192.0.0.0/8");
+    EXPECT_FALSE(source.port);
+    EXPECT_EQ(to_string(destination.prefix), "2001:db8:1:2::3/128");
+    EXPECT_EQ(destination.port, 443);
+    EXPECT_EQ(destination.proto_num, 6);
+}
+
+using Key = std::array<std::uint64_t, 2>;
+
+void add(Groups& groups, const Key& key, const Sums& sums) {
+    std::memcpy(groups.next_key(), key.data(), sizeof key);
+    groups.add(sums);
+}
+
+Key key_at(const Groups& groups, std::size_t index) {
+    Key key;
+    std::memcpy(key.data(), groups.key(index), sizeof key);
+    return key;
+}
+
 TEST(Groups, AgreesWithAMapOnManyKeys) {
     std::mt19937_64 random(1);
-    Groups groups(16);
-    std::map<std::array<std::uint64_t, 2>, std::uint64_t> expected;
-    for (int i = 0; i < 200'000; ++i) {
-        const std::array<std::uint64_t, 2> key{random() % 300, random() % 200};
-        const std::uint64_t bytes = random() % 1500;
-        groups.at(reinterpret_cast<const std::uint8_t*>(key.data())).bytes += bytes;
-        expected[key] += bytes;
+    Groups groups(16, &Sums::bytes);
+    for (int round = 0; round < 2; ++round) {
+        std::map<Key, std::uint64_t> expected;
+        for (int i = 0; i < 200'000; ++i) {
+            const Key key{random() % 300, random() % 200};
+            const std::uint64_t bytes = random() % 1500;
+            add(groups, key, {bytes, 1, 1});
+            expected[key] += bytes;
+        }
+        groups.flush();
+        ASSERT_EQ(groups.size(), expected.size());
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            EXPECT_EQ(groups.sums(i).bytes, expected.at(key_at(groups, i)));
+            EXPECT_EQ(groups.error(i), 0u);
+        }
+        groups.clear();
+        EXPECT_EQ(groups.size(), 0u);
     }
-    ASSERT_EQ(groups.size(), expected.size());
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        std::array<std::uint64_t, 2> key;
-        std::memcpy(key.data(), groups.key(i), sizeof key);
-        EXPECT_EQ(groups.sums(i).bytes, expected.at(key));
+}
+
+// Space-saving promises: a value is at least its sum and at most its sum and error; what is not there is at
+// most the bound; and what is larger than its share of a table of half the size is there.
+TEST(Groups, BeyondItsLimitStatesHowWrongItCanBe) {
+    for (const std::size_t limit : {1u, 7u, 100u, 1000u}) {
+        std::mt19937_64 random(limit);
+        Groups groups(16, &Sums::bytes, limit);
+        std::map<Key, std::uint64_t> exact;
+        std::uint64_t whole = 0;
+        for (int i = 0; i < 50'000; ++i) {
+            const Key key{random() % 3 == 0 ? random() % 10 : random() % 20'000, 1};
+            const std::uint64_t bytes = random() % 1500;
+            add(groups, key, {bytes, 1, 1});
+            exact[key] += bytes;
+            whole += bytes;
+        }
+        groups.flush();
+        EXPECT_LE(groups.size(), limit);
+        EXPECT_GT(groups.given_up(), 0u);
+        EXPECT_LE(groups.given_up_bound(), 2 * whole / limit + 1500);
+        std::map<Key, std::size_t> found;
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            found[key_at(groups, i)] = i;
+            const std::uint64_t truth = exact.at(key_at(groups, i));
+            EXPECT_LE(groups.sums(i).bytes, truth);
+            EXPECT_GE(groups.sums(i).bytes + groups.error(i), truth);
+        }
+        EXPECT_EQ(found.size(), groups.size());
+        for (const auto& [key, truth] : exact) {
+            if (!found.contains(key)) {
+                EXPECT_LE(truth, groups.given_up_bound());
+            }
+        }
     }
 }
 

@@ -57,8 +57,9 @@ FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
             tell_drops();
             return Got::nothing;
         }
+        const int timeout_ms = idle_ ? idle_() : -1;
         context_.out.flush();
-        sockets_->wait();
+        sockets_->wait(timeout_ms);
     }
     return Got::datagram;
 }

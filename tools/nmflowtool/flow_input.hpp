@@ -3,6 +3,8 @@
 // ready. Proof: tests/cli/nmflowtool_input.bats.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct InputOptions {
     std::vector<std::string> files;  // "-" is stdin
     std::vector<nm::Endpoint> listen;
     std::uint64_t receive_buffer = 4'000'000;  // bytes per socket
+    std::optional<std::string> filter;         // an expression: which flows are of interest
 
     bool is_given() const { return !files.empty() || !listen.empty(); }
 };
@@ -31,6 +34,10 @@ class FlowInput {
 
     // Opens sockets at once, files when their turn comes. Throws UserError.
     FlowInput(const InputOptions& options, nm::Context& context);
+
+    // Called when no datagram is there and before the output is flushed; tells after how many milliseconds to
+    // call again, -1 for never.
+    void when_idle(std::function<int()> idle) { idle_ = std::move(idle); }
 
     // A datagram, or a flow record of an nfcapd file; nothing at the end. Before it sleeps it flushes the
     // output.
@@ -58,6 +65,7 @@ class FlowInput {
 
     const InputOptions& options_;
     nm::Context& context_;
+    std::function<int()> idle_;
     std::optional<UdpSource> sockets_;
     std::optional<PcapSource> capture_;  // the open file is one of these
     std::optional<NfcapdSource> stored_;

@@ -2,6 +2,7 @@
 
 #include "app/cli.hpp"
 #include "decode/decode.hpp"
+#include "filter/filter.hpp"
 #include "top/top.hpp"
 
 namespace nmflowtool {
@@ -22,10 +23,16 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
                  "bytes the kernel keeps for each UDP address");
 }
 
+void add_filter_option(CLI::App& cli, InputOptions& input) {
+    cli.add_option("--filter", input.filter, "only flows that match, in the language of nmflowtool filter")
+        ->type_name("EXPR");
+}
+
 void define_decode(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("decode", "NetFlow, IPFIX and sFlow datagrams to records");
     const auto options = std::make_shared<DecodeOptions>();
     add_input_options(*verb.cli, options->input);
+    add_filter_option(*verb.cli, options->input);
     verb.cli->add_flag("--all-fields", options->all_fields,
                        "add every element of NetFlow and IPFIX records by its registry name; JSON only");
     verb.cli
@@ -64,26 +71,66 @@ void define_decode(nm::Tool& tool) {
     };
 }
 
+void define_filter(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("filter", "flows that match an expression of nfdump's filter language");
+    const auto options = std::make_shared<FilterOptions>();
+    verb.cli
+        ->add_option(
+            "expression", options->expression,
+            "such as: proto tcp and (src net 10.0.0.0/8 or dst port in [80 443]) and bytes > 1k; what a "
+            "record lacks counts as zero")
+        ->type_name("EXPR");
+    verb.cli->add_option("-f,--file", options->file, "read the expression from a file; # begins a comment")
+        ->type_name("FILE");
+    add_input_options(*verb.cli, options->input);
+    verb.emits = {&nm::record_type<nm::FlowRecord>,    &nm::record_type<nm::SflowSample>,
+                  &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::FlowOption>,
+                  &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
+    verb.examples = {
+        {"nmflowtool decode -l :2055 | nmflowtool filter 'proto tcp and flags S and not flags A'",
+         "live records, as they came"},
+        {"nmflowtool filter 'dst port in [53, 853] and bpp > 512' -r flows.pcap", "of a capture"},
+        {"nmflowtool top --by src_ip --filter 'not net 10.0.0.0/8' -r flows.pcap",
+         "the same language in front of other verbs"},
+    };
+    verb.json_only = true;
+    verb.run = [options](nm::Context& context) { return run_filter(*options, context); };
+}
+
+void add_rank_options(CLI::App& cli, RankOptions& rank) {
+    cli.add_option("--by", rank.by,
+                   "keys of the flow record, separated by commas; src_ip and dst_ip take prefix lengths: "
+                   "src_ip/24 cuts IPv4, src_ip/24/48 IPv6 too; ip, port, as, interface and mac are the "
+                   "source's and the destination's, and count a flow on both sides")
+        ->type_name("KEYS")
+        ->required();
+    nm::add_word(cli, "--value", rank.value, rank_by_words, "what is ranked");
+    nm::add_word(cli, "--order", rank.order, rank_order_words, "which come first");
+    cli.add_option("-n,--number", rank.number, "groups to print; 0 is all")
+        ->type_name("NUMBER")
+        ->capture_default_str();
+    nm::add_duration(cli, "--every", rank.every_ns,
+                     "rank each window of this length on its own: by the records' ts, and on sockets by the "
+                     "clock");
+    cli.add_flag("--scaled", rank.scaled, "bytes and packets times the sampling rate of their record");
+    nm::add_size(
+        cli, "--max-keys", rank.max_keys,
+        "exact up to so many groups; beyond, the smallest are given up and value_error says how much "
+        "may be missing; 0 is no limit");
+}
+
 void define_top(nm::Tool& tool) {
     nm::Verb& verb =
         tool.add_verb("top", "flows grouped by keys and ranked, from records, captures or sockets");
     const auto options = std::make_shared<TopOptions>();
-    verb.cli
-        ->add_option("--by", options->by,
-                     "keys of the flow record, separated by commas; src_ip and dst_ip take prefix lengths: "
-                     "src_ip/24 cuts IPv4, src_ip/24/48 IPv6 too")
-        ->type_name("KEYS")
-        ->required();
-    nm::add_word(*verb.cli, "--value", options->value, rank_by_words, "what is ranked");
-    verb.cli->add_option("-n,--number", options->number, "groups to print; 0 is all")
-        ->type_name("NUMBER")
-        ->capture_default_str();
+    add_rank_options(*verb.cli, options->rank);
     add_input_options(*verb.cli, options->input);
-    verb.later_options = {"--every", "--scaled", "--max-keys"};
+    add_filter_option(*verb.cli, options->input);
     verb.emits = {&nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowStats>,
                   &nm::record_type<nm::FlowSummary>};
     verb.examples = {
         {"nmflowtool top --by src_ip -r flows.pcap", "the ten addresses that sent most bytes"},
+        {"nmflowtool top --by ip,port --every 10s --scaled -l :6343", "live, every ten seconds"},
         {"nmflowtool decode -l :2055 | nmflowtool top --by src_ip,dst_port --value packets",
          "of live records"},
         {"nmflowtool top --by dst_ip/24/48 --value flows -n 0 -r flows.pcap", "every destination network"},
@@ -96,9 +143,10 @@ void define_top(nm::Tool& tool) {
 
 void define(nm::Tool& tool) {
     define_decode(tool);
+    define_filter(tool);
     define_top(tool);
-    tool.add_later({"meter", "export", "forward", "filter", "watch", "fields", "store", "query", "profile",
-                    "alert", "vlan", "matrix", "serve"});
+    tool.add_later({"meter", "export", "forward", "watch", "fields", "store", "query", "profile", "alert",
+                    "vlan", "matrix", "serve"});
 }
 
 }  // namespace nmflowtool

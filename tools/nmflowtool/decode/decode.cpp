@@ -6,6 +6,7 @@
 
 #include "base/file_source.hpp"
 #include "base/replace_file.hpp"
+#include "filter/gate.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -53,6 +54,7 @@ void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, 
 }
 
 nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
+    FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
     Decoder decoder(limits_for(options.input));
     load_state(options, decoder, context);
@@ -69,13 +71,13 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         switch (got) {
             case Decoder::Got::flow:
-                write(records.flow, records.wire);
+                if (gate.admits(records.flow)) write(records.flow, records.wire);
                 break;
             case Decoder::Got::option:
                 write(records.option, records.wire);
                 break;
             case Decoder::Got::sample:
-                write(records.sample, {});
+                if (gate.admits(records.sample)) write(records.sample, {});
                 break;
             case Decoder::Got::counters:
                 write(records.counters, {});
@@ -86,10 +88,14 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     });
     nm::FlowSummary summary;
     input.add_to(summary);
+    gate.add_to(summary);
     write_books(decoder, latest, summary, context.out);
     context.out.write(summary);
     const nm::Status saved = save_state(options, decoder);
-    const bool any = summary.flows + summary.samples + summary.counter_samples + summary.option_records > 0;
+    const bool any =
+        options.input.filter
+            ? gate.passed() > 0
+            : summary.flows + summary.samples + summary.counter_samples + summary.option_records > 0;
     const nm::Exit exit = input.exit_or(any || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
     if (saved) return exit;
     context.console.warn(saved.error().message);

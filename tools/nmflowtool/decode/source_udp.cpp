@@ -87,12 +87,12 @@ bool UdpSource::receive() {
     return false;
 }
 
-bool UdpSource::wait() {
+bool UdpSource::wait(int timeout_ms) {
     std::vector<pollfd> watched;
     watched.reserve(sockets_.size() + 1);
     watched.push_back({nm::signal_event_fd(), POLLIN, 0});
     for (const nm::UniqueFd& socket : sockets_) watched.push_back({socket.get(), POLLIN, 0});
-    if (!nm::stop_requested()) ::poll(watched.data(), watched.size(), -1);
+    if (!nm::stop_requested()) ::poll(watched.data(), watched.size(), timeout_ms);
     if (watched[0].revents != 0) nm::clear_signal_event();
     return !nm::stop_requested();
 }

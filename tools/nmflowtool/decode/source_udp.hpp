@@ -23,8 +23,9 @@ class UdpSource {
 
     // Takes what the kernel has; false when it has nothing.
     bool receive();
-    // Sleeps until there is something to receive or a signal came; false when that signal asks to stop.
-    bool wait();
+    // Sleeps until there is something to receive, the time is over (-1: no limit) or a signal came; false when
+    // that signal asks to stop.
+    bool wait(int timeout_ms = -1);
     // The next datagram of the batch; false when it is used up.
     bool next(Datagram& datagram);
     std::uint64_t kernel_drops() const;

@@ -52,11 +52,14 @@ struct Packing<std::optional<Value>> {
     }
 };
 
+using Pack = void (*)(const FlowRecord& flow, std::uint8_t* out);
+
 struct PackRow {
     std::string_view name;
-    std::size_t width;
-    void (*pack)(const FlowRecord& flow, std::uint8_t* out);
-    void (*unpack)(const std::uint8_t* in, FlowTop& top);
+    std::size_t width = 0;
+    std::array<Pack, 2> pack{};  // of the source's side and the destination's
+    void (*unpack)(const std::uint8_t* in, FlowTop& top) = nullptr;
+    std::array<std::string_view, 2> keys{};  // of the members that are packed
 };
 
 // The protocol is one key under two names: only the number identifies it, and both are shown.
@@ -68,31 +71,90 @@ void pack_protocol(const FlowRecord& flow, std::uint8_t* out) {
     Packing<std::optional<std::uint8_t>>::pack(flow.proto_num, out);
 }
 
+template <auto Member>
+void pack_member(const FlowRecord& flow, std::uint8_t* out) {
+    Packing<std::remove_cvref_t<decltype(flow.*Member)>>::pack(flow.*Member, out);
+}
+
+template <auto Member>
+void unpack_member(const std::uint8_t* in, FlowTop& top) {
+    Packing<std::remove_cvref_t<decltype(top.*Member)>>::unpack(in, top.*Member);
+}
+
 // Times and sums are not keys.
 template <std::size_t I>
 constexpr PackRow row() {
     constexpr auto& field = nm::get<I>(nm::flow_fields);
     using Member = std::remove_cvref_t<decltype(std::declval<FlowRecord>().*(field.member))>;
+    constexpr std::string_view key = field.info.key;
     if constexpr (std::is_same_v<Member, nm::Time> || field.info.unit == nm::Unit::bytes ||
                   field.info.unit == nm::Unit::packets) {
         return {};
-    } else if constexpr (field.info.key.starts_with("proto")) {
-        return {field.info.key, 2, pack_protocol, unpack_protocol};
+    } else if constexpr (key == "proto" || key == "proto_num") {
+        return {key, 2, {pack_protocol, pack_protocol}, unpack_protocol, {"proto", "proto_num"}};
     } else {
-        return {field.info.key, Packing<Member>::width,
-                [](const FlowRecord& flow, std::uint8_t* out) {
-                    Packing<Member>::pack(flow.*(nm::get<I>(nm::flow_fields).member), out);
-                },
-                [](const std::uint8_t* in, FlowTop& top) {
-                    Packing<Member>::unpack(in, top.*(nm::get<I>(nm::flow_fields).member));
-                }};
+        constexpr Pack pack = pack_member<field.member>;
+        return {key, Packing<Member>::width, {pack, pack}, unpack_member<field.member>, {key, key}};
     }
 }
 
-constexpr auto pack_rows = []<std::size_t... I>(std::index_sequence<I...>) {
+constexpr auto member_rows = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array{row<I>()...};
 }
 (std::make_index_sequence<nm::flow_fields.size()>{});
+
+template <auto Member>
+constexpr std::string_view key_of() {
+    std::string_view key;
+    nm::for_each_field<FlowTop>([&](auto, const auto& field) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field.member)>,
+                                     std::remove_cv_t<decltype(Member)>>) {
+            if (field.member == Member) key = field.info.key;
+        }
+    });
+    return key;
+}
+
+// A key that is the source's on one side of the flow and the destination's on the other.
+template <auto Source, auto Destination, auto Shown>
+constexpr PackRow either() {
+    using Member = std::remove_cvref_t<decltype(std::declval<FlowTop>().*Shown)>;
+    return {key_of<Shown>(),
+            Packing<Member>::width,
+            {pack_member<Source>, pack_member<Destination>},
+            unpack_member<Shown>,
+            {key_of<Source>(), key_of<Destination>()}};
+}
+
+constexpr std::array either_rows{
+    either<&FlowRecord::src_ip, &FlowRecord::dst_ip, &FlowTop::ip>(),
+    either<&FlowRecord::src_port, &FlowRecord::dst_port, &FlowTop::port>(),
+    either<&FlowRecord::src_as, &FlowRecord::dst_as, &FlowTop::as_number>(),
+    either<&FlowRecord::in_if, &FlowRecord::out_if, &FlowTop::interface>(),
+    either<&FlowRecord::src_mac, &FlowRecord::dst_mac, &FlowTop::mac>(),
+};
+
+const PackRow* find_row(std::string_view name) {
+    for (const PackRow& row : either_rows) {
+        if (row.name == name) return &row;
+    }
+    for (const PackRow& row : member_rows) {
+        if (row.name == name && !name.empty()) return &row;
+    }
+    return nullptr;
+}
+
+std::string all_names() {
+    std::string names;
+    for (const PackRow& row : member_rows) {
+        if (!row.name.empty()) names += std::string(row.name) + ", ";
+    }
+    for (const PackRow& row : either_rows) {
+        names += std::string(&row == &either_rows.back() ? "and " : "") + std::string(row.name) +
+                 (&row == &either_rows.back() ? "" : ", ");
+    }
+    return names;
+}
 
 }  // namespace
 
@@ -109,34 +171,33 @@ void GroupKey::add(std::string_view text) {
         add_prefix(text, text.substr(0, slash), text.substr(slash + 1));
         return;
     }
-    for (const PackRow& row : pack_rows) {
-        if (row.name != text || text.empty()) continue;
-        Part part;
-        part.pack = row.pack;
-        part.unpack = row.unpack;
-        part.offset = width_;
-        parts_.push_back(part);
-        width_ += row.width;
-        return;
-    }
-    std::string names;
-    for (const PackRow& row : pack_rows) {
-        if (!row.name.empty()) names += (names.empty() ? "" : ", ") + std::string(row.name);
-    }
-    refuse(text, "is not a key; the keys are " + names);
+    const PackRow* row = find_row(text);
+    if (row == nullptr) refuse(text, "is not a key; the keys are " + all_names());
+    Part part;
+    part.pack = row->pack;
+    part.unpack = row->unpack;
+    part.offset = width_;
+    parts_.push_back(part);
+    keys_.insert(keys_.end(), row->keys.begin(), row->keys.end());
+    has_sides_ = has_sides_ || row->pack[0] != row->pack[1];
+    width_ += row->width;
 }
 
 // "/24" cuts IPv4 addresses and leaves IPv6 whole; "/24/48" cuts both.
 void GroupKey::add_prefix(std::string_view text, std::string_view name, std::string_view bits) {
     Part part;
-    if (name == "src_ip") {
-        part.address = &FlowRecord::src_ip;
+    if (name == key_of<&FlowRecord::src_ip>()) {
+        part.address = {&FlowRecord::src_ip, &FlowRecord::src_ip};
         part.prefix = &FlowTop::src_prefix;
-    } else if (name == "dst_ip") {
-        part.address = &FlowRecord::dst_ip;
+    } else if (name == key_of<&FlowRecord::dst_ip>()) {
+        part.address = {&FlowRecord::dst_ip, &FlowRecord::dst_ip};
         part.prefix = &FlowTop::dst_prefix;
+    } else if (name == key_of<&FlowTop::ip>()) {
+        part.address = {&FlowRecord::src_ip, &FlowRecord::dst_ip};
+        part.prefix = &FlowTop::prefix;
+        has_sides_ = true;
     } else {
-        refuse(text, "has a prefix length; only src_ip and dst_ip take one");
+        refuse(text, "has a prefix length; only src_ip, dst_ip and ip take one");
     }
     const auto slash = bits.find('/');
     const auto v4 = nm::parse_number<unsigned>(bits.substr(0, slash));
@@ -147,17 +208,21 @@ void GroupKey::add_prefix(std::string_view text, std::string_view name, std::str
     part.v6_bits = *v6;
     part.offset = width_;
     parts_.push_back(part);
+    keys_.push_back(part.address[0] == &FlowRecord::src_ip ? key_of<&FlowRecord::src_ip>()
+                                                           : key_of<&FlowRecord::dst_ip>());
+    if (part.address[1] == &FlowRecord::dst_ip) keys_.push_back(key_of<&FlowRecord::dst_ip>());
     width_ += ip_width;
 }
 
-void GroupKey::pack(const FlowRecord& flow, std::uint8_t* out) const {
+void GroupKey::pack(const FlowRecord& flow, std::uint8_t* out, Side side) const {
+    const auto s = static_cast<std::size_t>(side);
     std::memset(out, 0, width_);
     for (const Part& part : parts_) {
-        if (!part.address) {
-            part.pack(flow, out + part.offset);
+        if (part.prefix == nullptr) {
+            part.pack[s](flow, out + part.offset);
             continue;
         }
-        const nm::IpAddress& ip = flow.*part.address;
+        const nm::IpAddress& ip = flow.*part.address[s];
         if (ip.is_set())
             pack_ip(make_prefix(ip, ip.is_v4() ? part.v4_bits : part.v6_bits).address, out + part.offset);
     }
@@ -165,7 +230,7 @@ void GroupKey::pack(const FlowRecord& flow, std::uint8_t* out) const {
 
 void GroupKey::unpack(const std::uint8_t* key, FlowTop& top) const {
     for (const Part& part : parts_) {
-        if (!part.address) {
+        if (part.prefix == nullptr) {
             part.unpack(key + part.offset, top);
             continue;
         }

@@ -2,20 +2,14 @@
 // in process; the results are equal (tests/cli/nmflowtool.bats).
 #pragma once
 
-#include <array>
-
 #include "flow_input.hpp"
+#include "top/ranking.hpp"
 
 namespace nmflowtool {
 
-enum class RankBy : std::uint8_t { bytes, packets, flows };
-inline constexpr std::array<std::string_view, 3> rank_by_words{"bytes", "packets", "flows"};
-
 struct TopOptions {
     InputOptions input;
-    std::string by;
-    RankBy value = RankBy::bytes;
-    std::uint64_t number = 10;  // groups to show; 0: all
+    RankOptions rank;
 };
 
 nm::Exit run_top(const TopOptions& options, nm::Context& context);

@@ -1,0 +1,17 @@
+// The filter language of nfdump 1.7, for the fields that our flow records have:
+//
+//     proto tcp and (src net 10.0.0.0/8 or dst port in [80, 443]) and not flags R and bytes > 1k
+//
+// What it has beyond: comparators and lists for every number ("vlan in [10 20]"), ttl, the flags E and C,
+// short networks without a point ("net 10/8"). What it lacks is refused by name. Proof:
+// tests/unit/nmflowtool_filter_test.cpp, tests/cli/nmflowtool_filter.bats (nfdump as judge).
+#pragma once
+
+#include "filter/program.hpp"
+
+namespace nmflowtool {
+
+// An empty text lets every record pass. Throws UserError (64) that names line, column and what was expected.
+FilterProgram compile_filter(std::string_view text);
+
+}  // namespace nmflowtool

@@ -1,0 +1,140 @@
+#include "flow_lines.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace nmflowtool {
+namespace {
+
+constexpr std::string_view type_key = "type";
+constexpr std::string_view flow_type = nm::describe<nm::FlowRecord>.type;
+constexpr std::string_view sample_type = nm::describe<nm::SflowSample>.type;
+
+const nm::FieldAccess* find_field(std::string_view key) {
+    for (const nm::FieldAccess& field : nm::record_type<nm::SflowSample>.fields) {
+        if (field.info.key == key) return &field;
+    }
+    return nullptr;
+}
+
+// The type first, then each key of a record once. Of more than can be looked for only the type: then whole
+// lines are read.
+std::vector<std::string_view> with_type(const std::vector<std::string_view>& keys) {
+    std::vector<std::string_view> all{type_key};
+    for (const std::string_view key : keys) {
+        if (find_field(key) != nullptr && std::ranges::find(all, key) == all.end()) all.push_back(key);
+    }
+    if (all.size() > nm::LineMembers::most_keys) all.resize(1);
+    return all;
+}
+
+// "192.0.2.1" or 443 as they stand in the line; false for what is spelled in any other way.
+bool plain_value(std::string_view raw, nm::JsonValue& value) {
+    constexpr std::size_t most_digits = 18;  // fit into 63 bits
+    if (raw.front() == '"') {
+        value.kind = nm::JsonValue::Kind::string;
+        value.text = raw.substr(1, raw.size() - 2);
+        return value.text.find('\\') == std::string_view::npos;
+    }
+    if (raw.size() > most_digits) return false;
+    value.kind = nm::JsonValue::Kind::integer;
+    value.integer = 0;
+    for (const char c : raw) {
+        if (c < '0' || c > '9') return false;
+        value.integer = value.integer * 10 + (c - '0');
+    }
+    return true;
+}
+
+}  // namespace
+
+FlowLineParser::FlowLineParser(const std::vector<std::string_view>& keys) : members_(with_type(keys)) {
+    const std::vector<std::string_view> all = with_type(keys);
+    for (const std::string_view key : all) fields_.push_back(find_field(key));
+    proto_ = static_cast<std::size_t>(std::ranges::find(all, "proto") - all.begin());
+}
+
+FlowLineParser::Got FlowLineParser::parse(std::string_view line) {
+    if (!members_.read(line)) {
+        error_ = members_.error();
+        return Got::bad;
+    }
+    const std::string_view type = members_.text(0);
+    if (type.empty()) {
+        error_ = "no type";
+        return Got::bad;
+    }
+    const bool is_flow = type == flow_type;
+    if (!is_flow && type != sample_type) return Got::other;
+    if ((fields_.size() == 1 || !read_members()) && !read_whole(line)) return Got::bad;
+    if (!record_.proto_num && record_.proto) record_.proto_num = static_cast<std::uint8_t>(*record_.proto);
+    return is_flow ? Got::flow : Got::sample;
+}
+
+bool FlowLineParser::read_members() {
+    record_ = {};
+    for (std::size_t i = 1; i < fields_.size(); ++i) {
+        if (!members_.has(i) || (i == proto_ && record_.proto_num)) continue;
+        nm::JsonValue value;
+        if (!plain_value(members_.value(i), value) || !fields_[i]->set(&record_, value)) return false;
+    }
+    return true;
+}
+
+bool FlowLineParser::read_whole(std::string_view line) {
+    if (slow_.open(line) && slow_.read(record_)) return true;
+    error_ = slow_.error();
+    return false;
+}
+
+FlowLines::FlowLines(nm::Context& context, const std::vector<std::string_view>& keys)
+    : context_(context),
+      bad_(context, "stdin"),
+      reader_(STDIN_FILENO, [&context] { context.out.flush(); }),
+      parser_(keys) {}
+
+FlowLines::Got FlowLines::next() {
+    while (!context_.out.closed()) {
+        switch (reader_.next(line_)) {
+            case nm::LineReader::Next::line:
+                break;
+            case nm::LineReader::Next::too_long:
+                bad_.count(reader_.line_number(), "line over 1 MiB");
+                continue;
+            case nm::LineReader::Next::failed:
+                throw nm::UserError(nm::Exit::io_error, nm::os_error("stdin", reader_.errno_value()).message);
+            default:
+                return Got::end;
+        }
+        if (line_.empty()) continue;
+        switch (parser_.parse(line_)) {
+            case FlowLineParser::Got::flow:
+                ++flows_;
+                latest_ = std::max(latest_, record().ts);
+                return Got::flow;
+            case FlowLineParser::Got::sample:
+                ++samples_;
+                latest_ = std::max(latest_, record().ts);
+                return Got::sample;
+            case FlowLineParser::Got::other:
+                ++ignored_;
+                context_.out.forward(line_);
+                break;
+            case FlowLineParser::Got::bad:
+                bad_.count(reader_.line_number(), parser_.error());
+                break;
+        }
+    }
+    return Got::end;
+}
+
+void FlowLines::add_to(nm::FlowSummary& summary) const {
+    summary.lines = reader_.line_number();
+    summary.lines_ignored = ignored_;
+    summary.lines_malformed = bad_.total();
+    summary.flows += flows_;
+    summary.samples += samples_;
+}
+
+}  // namespace nmflowtool
