@@ -7,6 +7,10 @@
 #include <cassert>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace nm {
 namespace od = simdjson::ondemand;
 
@@ -46,38 +50,36 @@ bool raw_value(od::value value, std::string_view& raw) {
     return !raw.empty();
 }
 
-// The end of the string that begins behind a quotation mark: its closing one. nullptr for a string with
-// escapes, control characters or bytes beyond ASCII, and for one that never ends.
-const char* plain_string_end(const char* at, const char* end) {
-    constexpr std::uint64_t ones = 0x0101010101010101u;
-    constexpr std::uint64_t tops = 0x8080808080808080u;
-    const auto zero_bytes = [](std::uint64_t word) { return (word - ones) & ~word & tops; };
-    if constexpr (std::endian::native == std::endian::little) {
-        for (; end - at >= 8; at += 8) {
-            std::uint64_t word;
-            std::memcpy(&word, at, 8);
-            const std::uint64_t quotes = zero_bytes(word ^ ones * '"');
-            const std::uint64_t others =
-                zero_bytes(word ^ ones * '\\') | ((word - ones * ' ') & ~word & tops) | (word & tops);
-            if ((quotes | others) == 0) continue;
-            const int first = std::countr_zero(quotes | others);
-            return quotes >> first & 1u ? at + first / 8 : nullptr;
-        }
-    }
-    for (; at < end; ++at) {
-        if (*at == '"') return at;
-        if (*at == '\\' || static_cast<unsigned char>(*at) < ' ' || static_cast<unsigned char>(*at) > '~')
-            return nullptr;
-    }
-    return nullptr;
+// What ends the plain part of a string: its closing quotation mark, or a byte that makes it not plain.
+bool ends_plain(char c) {
+    return c == '"' || c == '\\' || static_cast<signed char>(c) < ' ';  // bytes beyond ASCII are negative
 }
 
-bool is_digit(char c) {
+// The end of the string that begins behind a quotation mark: its closing one. nullptr for a string with
+// escapes, control characters or bytes beyond ASCII, and for one that never ends.
+inline const char* plain_string_end(const char* at, const char* end) {
+#ifdef __SSE2__
+    for (; end - at >= 16; at += 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')),
+                                            _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
+        const int found = _mm_movemask_epi8(_mm_or_si128(quotes, others));
+        if (found == 0) continue;
+        at += std::countr_zero(static_cast<unsigned>(found));
+        return *at == '"' ? at : nullptr;
+    }
+#endif
+    while (at < end && !ends_plain(*at)) ++at;
+    return at < end && *at == '"' ? at : nullptr;
+}
+
+inline bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
 // Behind an integer or a number with decimals; nullptr for other spellings (exponents).
-const char* plain_number_end(const char* at, const char* end) {
+inline const char* plain_number_end(const char* at, const char* end) {
     if (at < end && *at == '-') ++at;
     const char* digits = at;
     while (at < end && is_digit(*at)) ++at;
@@ -88,7 +90,7 @@ const char* plain_number_end(const char* at, const char* end) {
     return at == digits ? nullptr : at;
 }
 
-const char* plain_value_end(const char* at, const char* end) {
+inline const char* plain_value_end(const char* at, const char* end) {
     if (at == end) return nullptr;
     if (*at != '"') return plain_number_end(at, end);
     const char* quote = plain_string_end(at + 1, end);
@@ -117,7 +119,9 @@ void LineMembers::remember(std::string_view key, std::string_view value) {
     if (key.size() >= longest_key) return;
     for (std::uint64_t left = keys_by_length_[key.size()]; left != 0; left &= left - 1) {
         const auto i = static_cast<std::size_t>(std::countr_zero(left));
-        if (keys_[i] != key) continue;
+        const std::string_view wanted = keys_[i];
+        if (!key.empty() && (wanted.back() != key.back() || wanted.front() != key.front())) continue;
+        if (wanted != key) continue;
         values_[i] = value;
         return;
     }

@@ -63,6 +63,8 @@ def random_flow(r, number):
         32: r.choice([0, 0x0300, 0x0301, 0x0800, 0x0B00, 0x8000, 0x8100]),
     }
     source, destination, hop, bgp_hop = (pick_address(r, nets) for _ in range(4))
+    if source == destination:  # nfdump's statistics count such a flow twice
+        destination += 1
     prefix = [r.choice([0, 8, 16, 24, 32]), r.choice([0, 8, 24, 64, 128])]
     elements = (27, 28, 62, 63, 29, 30) if is_v6 else (8, 12, 15, 18, 9, 13)
     flow.update(zip(elements, [source, destination, hop, bgp_hop, *prefix]))
@@ -210,7 +212,7 @@ def address_term(r, pool):
                f"bgpnext ip {r.choice(pool.bgp_hops)}", f"router ip {r.choice(pool.exporters)}"]
     if v4_nets:
         # With a mask of four bytes nfdump looks at the last four of IPv6 addresses too.
-        choices.append(f"ipv4 and {side(r)}net {v4_nets[0].network_address} {v4_nets[0].netmask}")
+        choices.append(f"(ipv4 and {side(r)}net {v4_nets[0].network_address} {v4_nets[0].netmask})")
         octets = str(v4_nets[0].network_address).split(".")[:2]
         choices.append(f"{side(r)}net {'.'.join(octets)}/{r.randrange(1, 17)}")
     if net.network_address == ipaddress.ip_address("::"):  # nfdump refuses it

