@@ -1,6 +1,5 @@
 #include "filter/expression.hpp"
 
-#include <ranges>
 #include <utility>
 
 namespace nmflowtool {
@@ -54,13 +53,13 @@ std::uint32_t FilterExpression::emit(const Node& node, bool is_inverted, std::ui
         case Kind::inverted:
             return emit(nodes_[node.parts.front()], !is_inverted, if_false, if_true, program);
         case Kind::all:
-            for (const Index part : std::views::reverse(node.parts)) {
-                if_true = emit(nodes_[part], is_inverted, if_true, if_false, program);
+            for (auto part = node.parts.rbegin(); part != node.parts.rend(); ++part) {
+                if_true = emit(nodes_[*part], is_inverted, if_true, if_false, program);
             }
             return if_true;
         case Kind::any:
-            for (const Index part : std::views::reverse(node.parts)) {
-                if_false = emit(nodes_[part], is_inverted, if_true, if_false, program);
+            for (auto part = node.parts.rbegin(); part != node.parts.rend(); ++part) {
+                if_false = emit(nodes_[*part], is_inverted, if_true, if_false, program);
             }
             return if_false;
     }

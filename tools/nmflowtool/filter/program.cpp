@@ -48,7 +48,7 @@ std::vector<std::string_view> FilterProgram::keys() const {
     std::vector<std::string_view> keys;
     for (const Step& step : steps_) add_keys(step.test.value, keys);
     std::ranges::sort(keys);
-    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     return keys;
 }
 
