@@ -31,6 +31,10 @@ nm::FlowRecord web_flow() {
     flow.src_mac = nm::Mac{{2, 0, 0, 0, 0, 1}};
     flow.next_hop = *nm::parse_ip("10.0.0.1");
     flow.exporter = *nm::parse_ip("2001:db8::99");
+    flow.rev_bytes = 7;
+    flow.nat_src_ip = *nm::parse_ip("203.0.113.9");
+    flow.nat_src_port = 1;
+    flow.in_vrf = 3;
     return flow;
 }
 
@@ -81,6 +85,10 @@ TEST(Filter, EachTestHitsAndMisses) {
         {"flowdir ingress", "dir 1"},
         {"observation domain id 0", "engine-id 1"},
         {"ttl 0", "ttl > 0"},
+        {"out bytes 7", "out packets > 0"},
+        {"xnet 203.0.113.0/24", "dst nip 203.0.113.9"},
+        {"src nport 1", "xport 2"},
+        {"ingress vrf 3", "egress vrf 3"},
         {"proto tcp and port 443 or any", "proto tcp and not port 443"},
         {"port 1 or proto tcp and port 443", "(port 1 or proto tcp) and port 444"},
         {"not (port 1 or port 2)", "not (port 443 and proto tcp)"},

@@ -2,7 +2,9 @@
 
 #include "app/cli.hpp"
 #include "decode/decode.hpp"
+#include "fields/fields.hpp"
 #include "filter/filter.hpp"
+#include "record/flow_field.hpp"
 #include "top/top.hpp"
 
 namespace nmflowtool {
@@ -139,14 +141,33 @@ void define_top(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) { return run_top(*options, context); };
 }
 
+void define_fields(nm::Tool& tool) {
+    nm::Verb& verb =
+        tool.add_verb("fields", "keys of flow records, and the information elements behind them");
+    const auto options = std::make_shared<FieldsOptions>();
+    verb.cli
+        ->add_option("pattern", options->pattern,
+                     "the number of an element, a shell pattern of a name, or a part of a name or meaning")
+        ->type_name("PATTERN");
+    verb.emits = {&nm::record_type<nm::FlowField>, &nm::record_type<nm::FlowFieldSummary>};
+    verb.examples = {
+        {"nmflowtool fields vlan", "everything about VLANs"},
+        {"nmflowtool fields 'post*' --format csv", "elements by a pattern of their name"},
+        {"nmflowtool fields 136", "one element by its number"},
+    };
+    verb.has_table = true;
+    verb.run = [options](nm::Context& context) { return run_fields(*options, context); };
+}
+
 }  // namespace
 
 void define(nm::Tool& tool) {
     define_decode(tool);
     define_filter(tool);
     define_top(tool);
-    tool.add_later({"meter", "export", "forward", "watch", "fields", "store", "query", "profile", "alert",
-                    "vlan", "matrix", "serve"});
+    define_fields(tool);
+    tool.add_later({"meter", "export", "forward", "watch", "store", "query", "profile", "alert", "vlan",
+                    "matrix", "serve"});
 }
 
 }  // namespace nmflowtool

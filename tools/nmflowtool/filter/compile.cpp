@@ -157,6 +157,12 @@ Index FilterCompiler::term() {
         expect_word("id");
         return number_test(observation_domain, {FlowValue::obs_domain});
     }
+    const bool is_ingress = lexer_.token().is_word("ingress");
+    if (is_ingress || lexer_.token().is_word("egress")) {
+        lexer_.advance();
+        expect_word(vrf_field.name);
+        return number_test(vrf_field, {is_ingress ? vrf_field.first : vrf_field.second});
+    }
     return term_of(side());
 }
 
@@ -171,11 +177,13 @@ Index FilterCompiler::term_of(FilterSide side) {
         lexer_.advance();
         return addresses({FlowValue::next_hop});
     }
-    if (is_ip || name.is_word("net")) {
-        const auto values = values_of(ip_field, side);
-        if (!values) lexer_.refuse(name, ip_field.refusal(side));
+    const bool is_nat = name.is_word("nip") || name.is_word("xip") || name.is_word("xnet");
+    if (is_ip || is_nat || name.is_word("net")) {
+        const NumberField& field = is_nat ? nat_ip_field : ip_field;
+        const auto values = values_of(field, side);
+        if (!values) lexer_.refuse(name, field.refusal(side));
         lexer_.advance();
-        return is_ip ? addresses(*values) : networks(*values);
+        return name.is_word("net") || name.is_word("xnet") ? networks(*values) : addresses(*values);
     }
     if (const NumberField* field = find_number_field(name)) return numbers(*field, side);
     expected(side == FilterSide::none ? "a test such as proto, ip, net, port, as, if, vlan, flags or bytes"

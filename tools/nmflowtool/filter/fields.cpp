@@ -17,13 +17,15 @@ constexpr std::uint64_t any_number = ~std::uint64_t{0};
 constexpr NumberField number_fields[] = {
     {"port", Sides::src_dst, src_port, dst_port, two_bytes},
     {"as", Sides::src_dst, src_as, dst_as, four_bytes},
+    {"nport", Sides::src_dst, nat_src_port, nat_dst_port, two_bytes},
+    {"xport", Sides::src_dst, nat_src_port, nat_dst_port, two_bytes},
     {"mask", Sides::src_dst, src_mask, dst_mask, byte},
     {"vlan", Sides::src_dst, src_vlan, dst_vlan, two_bytes},
     {"if", Sides::in_out, in_if, out_if, four_bytes},
     {"tos", Sides::only_src, tos, tos, byte},
     {"ttl", Sides::none, ttl, ttl, byte},
-    {"packets", Sides::only_in, packets, packets, any_number},
-    {"bytes", Sides::only_in, bytes, bytes, any_number},
+    {"packets", Sides::in_or_out, packets, rev_packets, any_number},
+    {"bytes", Sides::in_or_out, bytes, rev_bytes, any_number},
     {"flows", Sides::none, one, one, any_number},
     {"duration", Sides::none, duration_ms, duration_ms, any_number},
     {"pps", Sides::none, packets_per_s, packets_per_s, any_number},
@@ -36,10 +38,9 @@ constexpr NumberField number_fields[] = {
 };
 
 constexpr std::string_view lacking[] = {
-    "tun",     "tunip",   "mpls",   "ident", "geo",     "flowlabel", "nfversion", "count",
-    "fwdstat", "client",  "server", "app",   "latency", "sysid",     "point",     "exporter",
-    "asa",     "ingress", "egress", "acl",   "ace",     "xace",      "nat",       "nip",
-    "nport",   "xip",     "xport",  "xnet",  "vrf",     "pblock",    "payload",   "pf",
+    "tun",     "tunip",  "mpls",   "ident", "geo",     "flowlabel", "nfversion", "count",
+    "fwdstat", "client", "server", "app",   "latency", "sysid",     "point",     "exporter",
+    "asa",     "acl",    "ace",    "xace",  "nat",     "pblock",    "payload",   "pf",
 };
 
 std::string_view word_of(FilterSide side) {
@@ -101,10 +102,10 @@ std::optional<FilterValues> values_of(const NumberField& field, FilterSide side)
             if (is_pair) return FilterValues{field.first, field.second, How::both};
             break;
         case FilterSide::in:
-            if (field.sides == Sides::in_out || field.sides == Sides::only_in) return first;
+            if (field.sides == Sides::in_out || field.sides == Sides::in_or_out) return first;
             break;
         case FilterSide::out:
-            if (field.sides == Sides::in_out) return second;
+            if (field.sides == Sides::in_out || field.sides == Sides::in_or_out) return second;
             break;
         default:
             break;

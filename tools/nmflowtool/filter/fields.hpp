@@ -37,8 +37,8 @@ enum class Sides : std::uint8_t {
     none,     // stands alone
     src_dst,  // has a source and a destination
     in_out,
-    only_src,  // may be called src
-    only_in,   // may be called in
+    only_src,   // may be called src
+    in_or_out,  // alone it means in; out is the other direction of the connection
     mac,
 };
 
@@ -57,9 +57,13 @@ struct NumberField {
 };
 
 inline constexpr NumberField ip_field{"ip", Sides::src_dst, FlowValue::src_ip, FlowValue::dst_ip};
+// Behind the translation.
+inline constexpr NumberField nat_ip_field{"nip", Sides::src_dst, FlowValue::nat_src_ip,
+                                          FlowValue::nat_dst_ip};
 inline constexpr NumberField mac_field{"mac", Sides::mac, FlowValue::src_mac, FlowValue::dst_mac};
 inline constexpr NumberField observation_domain{"observation domain id", Sides::none, FlowValue::obs_domain,
                                                 FlowValue::obs_domain, 0xFFFFFFFF};
+inline constexpr NumberField vrf_field{"vrf", Sides::none, FlowValue::in_vrf, FlowValue::out_vrf, 0xFFFFFFFF};
 
 const NumberField* find_number_field(const FilterToken& name);
 // Nothing when the field has no such side.

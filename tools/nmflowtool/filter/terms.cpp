@@ -71,6 +71,10 @@ const nm::IpAddress& ip_of(const FlowRecord& flow, FlowValue value) {
             return flow.bgp_next_hop;
         case exporter:
             return flow.exporter;
+        case nat_src_ip:
+            return flow.nat_src_ip;
+        case nat_dst_ip:
+            return flow.nat_dst_ip;
         default:
             return flow.src_ip;
     }
@@ -100,6 +104,10 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
             return or_zero(flow.packets);
         case bytes:
             return or_zero(flow.bytes);
+        case rev_packets:
+            return or_zero(flow.rev_packets);
+        case rev_bytes:
+            return or_zero(flow.rev_bytes);
         case in_if:
             return or_zero(flow.in_if);
         case out_if:
@@ -120,6 +128,14 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
             return mac_number(flow.src_mac);
         case dst_mac:
             return mac_number(flow.dst_mac);
+        case nat_src_port:
+            return or_zero(flow.nat_src_port);
+        case nat_dst_port:
+            return or_zero(flow.nat_dst_port);
+        case in_vrf:
+            return or_zero(flow.in_vrf);
+        case out_vrf:
+            return or_zero(flow.out_vrf);
         case direction:
             return or_zero(flow.direction);
         case obs_domain:
@@ -193,6 +209,14 @@ constexpr KeyRow key_rows[] = {
     {ttl, add<&F::ttl>},
     {packets, add<&F::packets>},
     {bytes, add<&F::bytes>},
+    {rev_packets, add<&F::rev_packets>},
+    {rev_bytes, add<&F::rev_bytes>},
+    {nat_src_port, add<&F::nat_src_port>},
+    {nat_dst_port, add<&F::nat_dst_port>},
+    {in_vrf, add<&F::in_vrf>},
+    {out_vrf, add<&F::out_vrf>},
+    {nat_src_ip, add<&F::nat_src_ip>},
+    {nat_dst_ip, add<&F::nat_dst_ip>},
     {in_if, add<&F::in_if>},
     {out_if, add<&F::out_if>},
     {src_as, add<&F::src_as>},

@@ -24,6 +24,8 @@ enum class FlowValue : std::uint8_t {
     ttl,
     packets,
     bytes,
+    rev_packets,
+    rev_bytes,
     in_if,
     out_if,
     src_as,
@@ -34,6 +36,10 @@ enum class FlowValue : std::uint8_t {
     dst_vlan,
     src_mac,
     dst_mac,
+    nat_src_port,
+    nat_dst_port,
+    in_vrf,
+    out_vrf,
     direction,  // 0 ingress, 1 egress
     obs_domain,
     engine_id,    // low byte of the observation domain (NetFlow v5 and v9)
@@ -49,6 +55,8 @@ enum class FlowValue : std::uint8_t {
     next_hop,
     bgp_next_hop,
     exporter,
+    nat_src_ip,
+    nat_dst_ip,
 };
 
 constexpr bool is_address(FlowValue value) {
