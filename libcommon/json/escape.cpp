@@ -1,5 +1,7 @@
 #include "json/escape.hpp"
 
+#include <cstring>
+
 #include "base/text.hpp"
 
 namespace nm {
@@ -8,6 +10,25 @@ namespace {
 bool is_plain(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\';
+}
+
+// The length of the run of plain characters at the front, eight at a time while there are eight.
+std::size_t plain_run(std::string_view text) {
+    constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    // The high bit of each byte that is zero; exact for the lowest such byte, which is all that matters.
+    const auto zero_bytes = [](std::uint64_t word) { return (word - ones) & ~word & highs; };
+    std::size_t plain = 0;
+    while (plain + 8 <= text.size()) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data() + plain, sizeof word);
+        const std::uint64_t control = (word - 0x20 * ones) & ~word & highs;
+        const std::uint64_t special = zero_bytes(word ^ 0x22 * ones) | zero_bytes(word ^ 0x5C * ones) |
+                                      zero_bytes(word ^ 0x7F * ones);
+        if ((control | special | (word & highs)) != 0) break;
+        plain += 8;
+    }
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    return plain;
 }
 
 template <class Out>
@@ -41,8 +62,7 @@ template <class Out>
 void append_string(Out& out, std::string_view text) {
     out.append('"');
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        const std::size_t plain = plain_run(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;
