@@ -2,6 +2,8 @@
 // Proof: tests/unit/record_test.cpp (against nlohmann); tests/bench/ has its rate.
 #pragma once
 
+#include <algorithm>
+
 #include "json/escape.hpp"
 #include "record/value.hpp"
 
@@ -147,8 +149,18 @@ void append_json_member(Out& out, const T& record) {
 // ,"key":value for each member that is present.
 template <class Out, Described T>
 void append_json_members(Out& out, const T& record) {
-    for_each_field<T>(
-        [&](auto index, const auto&) { append_json_member<decltype(index)::value>(out, record); });
+    constexpr std::size_t common = std::min(rare_fields_from<T>, field_count<T>);
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (append_json_member<I>(out, record), ...);
+    }
+    (std::make_index_sequence<common>{});
+    if constexpr (common < field_count<T>) {
+        if (record.rest_is_absent) return;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (append_json_member<common + I>(out, record), ...);
+        }
+        (std::make_index_sequence<field_count<T> - common>{});
+    }
 }
 
 namespace detail {

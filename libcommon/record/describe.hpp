@@ -95,6 +95,11 @@ struct Description {
 template <class T>
 inline constexpr auto describe = nullptr;
 
+// For large records: the fields from this index on are rarely there, and T::rest_is_absent says when none is,
+// so that the writer passes them over at once.
+template <class T>
+inline constexpr std::size_t rare_fields_from = static_cast<std::size_t>(-1);
+
 template <class T>
 concept Described = !std::is_same_v<decltype(describe<T>), const std::nullptr_t>;
 
