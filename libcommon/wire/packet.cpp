@@ -55,6 +55,7 @@ void parse_tcp(ByteReader in, Packet& packet) {
 
 void parse_transport(ByteReader in, Packet& packet) {
     if (packet.fragment_offset > 0) return;
+    packet.transport = in.rest();
     switch (*packet.proto) {
         case proto_udp:
             if (in.left() >= 4) parse_udp(in, packet);
@@ -86,7 +87,7 @@ void parse_ipv4(ByteReader in, Packet& packet) {
     const std::size_t header = (in.u8() & 0x0Fu) * std::size_t{4};
     const std::uint8_t tos = in.u8();
     const std::uint16_t total = in.u16();
-    in.skip(2);  // identification
+    const std::uint16_t id = in.u16();
     const std::uint16_t fragment = in.u16();
     const std::uint8_t ttl = in.u8();
     const std::uint8_t proto = in.u8();
@@ -101,6 +102,7 @@ void parse_ipv4(ByteReader in, Packet& packet) {
     packet.proto = proto;
     // A total length of zero is a segment that the network card will cut (TSO): take what was captured.
     packet.ip_length = total != 0 ? total : static_cast<std::uint32_t>(available);
+    packet.ip_id = id;
     packet.fragment_offset = fragment & 0x1FFFu;
     packet.is_fragment = (fragment & 0x3FFFu) != 0;
     in.skip(header - 20);
@@ -178,7 +180,10 @@ void parse_by_ethertype(ByteReader in, Packet& packet) {
         if (packet.vlan_count < 255) ++packet.vlan_count;
         packet.ethertype = ethertype;
     }
-    if (packet.ethertype == ethertype_ipv4 || packet.ethertype == ethertype_ipv6) parse_ip(in, packet);
+    if (packet.ethertype == ethertype_ipv4 || packet.ethertype == ethertype_ipv6)
+        parse_ip(in, packet);
+    else
+        packet.body = in.rest();
 }
 
 // 16 bytes: packet type, hardware type, address length, address (8), protocol.
@@ -204,6 +209,11 @@ void parse_ip(ByteReader in, Packet& packet) {
     const unsigned version = in.rest()[0] >> 4;
     if (version == 4) parse_ipv4(in, packet);
     if (version == 6) parse_ipv6(in, packet);
+}
+
+void parse_ethertype(std::uint16_t ethertype, ByteReader in, Packet& packet) {
+    packet.ethertype = ethertype;
+    parse_by_ethertype(in, packet);
 }
 
 void parse_ethernet(ByteReader in, Packet& packet) {

@@ -1,6 +1,7 @@
 // A packet's headers from the link layer to TCP, UDP or ICMP in one pass: Ethernet with a stack of VLAN tags,
 // IPv4, IPv6 with its extension headers, fragments. What the bytes do not tell stays unset: a header cut by
-// the snap length, or the second fragment of a datagram, has no ports.
+// the snap length, or the second fragment of a datagram, has no ports. Tunnels are not entered here, that is
+// wire/packet_stack.hpp.
 // Proof: tests/unit/wire_packet_test.cpp (against libtins and the golden traps).
 #pragma once
 
@@ -45,6 +46,7 @@ struct Packet {
     std::array<VlanTag, max_vlans> vlans;  // outermost first
     std::uint8_t vlan_count = 0;
     std::uint16_t ethertype = 0;  // behind the tags; 0 when the link layer tells none
+    Bytes body;                   // behind the tags, when that is not IP
 
     Bytes ip;  // from the outermost IP header on; empty when there is none
     IpAddress src_ip;
@@ -53,8 +55,10 @@ struct Packet {
     std::uint8_t tos = 0;               // set with src_ip
     std::uint8_t ttl = 0;               // set with src_ip
     std::uint32_t ip_length = 0;        // header and payload as the header tells it
+    std::uint16_t ip_id = 0;            // identification, of IPv4
     bool is_fragment = false;
     std::uint16_t fragment_offset = 0;  // in units of 8 bytes
+    Bytes transport;                    // behind the IP headers; empty for later fragments
 
     std::optional<std::uint16_t> src_port;  // TCP, UDP, SCTP, DCCP, UDP-Lite
     std::optional<std::uint16_t> dst_port;
@@ -67,8 +71,9 @@ struct Packet {
 
 // Fills packet from a captured frame. False for a link type that is not known; then nothing is filled.
 bool parse_packet(LinkType link, Bytes frame, Packet& packet);
-// The same from an Ethernet header, or from an IP header of either version.
+// The same from an Ethernet header, from behind an Ethernet type, or from an IP header of either version.
 void parse_ethernet(ByteReader in, Packet& packet);
+void parse_ethertype(std::uint16_t ethertype, ByteReader in, Packet& packet);
 void parse_ip(ByteReader in, Packet& packet);
 
 }  // namespace nm
