@@ -63,6 +63,9 @@ struct FlowStats {
     std::uint64_t datagrams = 0;
     std::uint64_t records = 0;
     std::uint64_t counter_samples = 0;
+    std::uint64_t discard_samples = 0;
+    std::uint64_t samples_lost = 0;
+    std::uint64_t agent_drops = 0;
     std::uint64_t option_records = 0;
     std::uint64_t data_sets = 0;
     std::uint64_t templates = 0;
@@ -114,7 +117,13 @@ inline constexpr auto describe<FlowStats> = [] {
               "domains forgotten to bound memory, whose books are summed here"),
         field("datagrams", &S::datagrams, Role::value, "datagrams received").column(),
         field("records", &S::records, Role::value, "flow records or flow samples printed").column(),
-        field("counter_samples", &S::counter_samples, Role::value, "sFlow counter samples printed"),
+        field("counter_samples", &S::counter_samples, Role::value,
+              "sFlow counter samples printed, each as one to three records"),
+        field("discard_samples", &S::discard_samples, Role::value, "discarded packets printed"),
+        field("samples_lost", &S::samples_lost, Role::value,
+              "sFlow samples missing in the sequence numbers of their sources"),
+        field("agent_drops", &S::agent_drops, Role::value,
+              "samples that agents say they dropped, since the first sample of each source"),
         field("option_records", &S::option_records, Role::value, "options data records printed"),
         field("data_sets", &S::data_sets, Role::value,
               "data sets received: decoded, recovered or without a template"),
@@ -287,6 +296,7 @@ struct FlowSummary {
     std::uint64_t flows = 0;
     std::uint64_t samples = 0;
     std::uint64_t counter_samples = 0;
+    std::uint64_t discard_samples = 0;
     std::uint64_t option_records = 0;
     std::uint64_t sets_no_template = 0;
     std::uint64_t malformed = 0;
@@ -338,6 +348,7 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("flows", &S::flows, Role::value, "flow records").column(),
         field("samples", &S::samples, Role::value, "sFlow flow samples").column(),
         field("counter_samples", &S::counter_samples, Role::value, "sFlow counter samples"),
+        field("discard_samples", &S::discard_samples, Role::value, "discarded packets that sFlow told"),
         field("option_records", &S::option_records, Role::value, "options data records"),
         field("sets_no_template", &S::sets_no_template, Role::value, "data sets that no template explained"),
         field("malformed", &S::malformed, Role::value,

@@ -1,142 +1,294 @@
-// What sFlow tells beside flows: sampled packets (a flow of one packet, with the sample's own numbers) and
-// interface counters. Structures: https://sflow.org/sflow_version_5.txt section 5.
+// Sampled and discarded packets as sFlow tells them: a flow of one packet, with the sample's own numbers,
+// what its header carries inside, and what agents add of routes, users, queues and applications. Structures:
+// https://sflow.org/developers/structures.php; those of counters are in record/sflow_counters.hpp.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <vector>
-
-#include "record/flow.hpp"
+#include "record/sflow_structs.hpp"
 
 namespace nm {
 
-// What an sFlow interface word stands for when it is not one interface.
-enum class PortKind : std::uint8_t { interface, discarded, multiple, internal };
-template <>
-inline constexpr auto enum_words<PortKind> =
-    std::array<std::string_view, 4>{"", "discarded", "multiple", "internal"};
+inline constexpr auto sample_number_fields = FieldList{
+    field("sequence", &SampleNumbers::sequence, Role::text, "number of the sample, per source"),
+    field("source_class", &SampleNumbers::source_class, Role::tag,
+          "0 interface, 1 VLAN, 2 physical entity, 3 logical entity"),
+    field("source_index", &SampleNumbers::source_index, Role::tag,
+          "what took the sample, such as an ifIndex"),
+    field("pool", &SampleNumbers::pool, Role::text, "packets that could have been sampled so far"),
+    field("drops", &SampleNumbers::drops, Role::text, "samples the agent itself dropped so far"),
+    field("in_kind", &SampleNumbers::in_kind, Role::tag,
+          "when not one interface: discarded, multiple or internal"),
+    field("out_kind", &SampleNumbers::out_kind, Role::tag,
+          "when not one interface: discarded, multiple or internal"),
+    field("discard_reason", &SampleNumbers::discard_reason, Role::tag,
+          "why a discarded packet was, as a number"),
+    field("discard", &SampleNumbers::discard, Role::tag,
+          "the same as a word, such as acl or no_buffer_space"),
+    field("out_count", &SampleNumbers::out_count, Role::text, "interfaces the packet left by, if several"),
+    field("in_vlan", &SampleNumbers::in_vlan, Role::tag, "VLAN id on entry, from the switch"),
+    field("out_vlan", &SampleNumbers::out_vlan, Role::tag, "VLAN id on leaving, from the switch"),
+    field("in_priority", &SampleNumbers::in_priority, Role::text, "802.1p priority on entry"),
+    field("out_priority", &SampleNumbers::out_priority, Role::text, "802.1p priority on leaving"),
+    field("vlans", &SampleNumbers::vlans, Role::text,
+          "every VLAN id in the header, outermost first, from three on"),
+    field("header_protocol", &SampleNumbers::header_protocol, Role::text,
+          "1 Ethernet, 11 IPv4, 12 IPv6, others"),
+    field("header_bytes", &SampleNumbers::header_bytes, Role::text, "bytes of the packet inside the sample",
+          Unit::bytes),
+    field("stripped", &SampleNumbers::stripped, Role::text, "bytes taken off the packet before sampling",
+          Unit::bytes),
+    field("ip_bytes", &SampleNumbers::ip_bytes, Role::value, "length the IP header tells", Unit::bytes),
+    field("header", &SampleNumbers::header, Role::text, "with --header the sampled bytes in hex")};
 
-struct SflowSample : FlowRecord {
-    std::optional<std::uint32_t> sequence;
-    std::optional<std::uint32_t> source_class;
-    std::optional<std::uint32_t> source_index;
-    std::optional<std::uint32_t> pool;
-    std::optional<std::uint32_t> drops;
-    PortKind in_kind = PortKind::interface;
-    PortKind out_kind = PortKind::interface;
-    std::optional<std::uint32_t> discard_reason;
-    std::optional<std::uint32_t> out_count;
-    std::optional<std::uint16_t> in_vlan;
-    std::optional<std::uint16_t> out_vlan;
-    std::optional<std::uint8_t> in_priority;
-    std::optional<std::uint8_t> out_priority;
-    std::vector<std::uint16_t> vlans;
-    std::optional<std::uint32_t> header_protocol;
-    std::optional<std::uint32_t> header_bytes;
-    std::optional<std::uint32_t> stripped;
-    std::optional<std::uint32_t> ip_bytes;
-};
+inline constexpr auto inner_packet_fields = FieldList{
+    field("tunnels", &InnerPacket::tunnels, Role::text,
+          "what the packet is wrapped in, outermost first: vxlan, gre, mpls, ipip and others"),
+    field("mpls_labels", &InnerPacket::mpls_labels, Role::text, "MPLS labels in the header, outermost first"),
+    field("vni", &InnerPacket::vni, Role::tag, "network identifier of VXLAN or Geneve, the innermost"),
+    field("gre_key", &InnerPacket::gre_key, Role::tag, "key of GRE"),
+    field("gtp_teid", &InnerPacket::gtp_teid, Role::tag, "tunnel endpoint identifier of GTP-U"),
+    field("erspan_session", &InnerPacket::erspan_session, Role::tag, "session of ERSPAN"),
+    field("pppoe_session", &InnerPacket::pppoe_session, Role::tag, "session of PPPoE"),
+    field("inner_src_ip", &InnerPacket::inner_src_ip, Role::tag,
+          "source address of the innermost packet, when there are several"),
+    field("inner_dst_ip", &InnerPacket::inner_dst_ip, Role::tag,
+          "destination address of the innermost packet"),
+    field("inner_src_port", &InnerPacket::inner_src_port, Role::tag, "source port of the innermost packet"),
+    field("inner_dst_port", &InnerPacket::inner_dst_port, Role::tag,
+          "destination port of the innermost packet"),
+    field("inner_proto", &InnerPacket::inner_proto, Role::tag,
+          "IP protocol of the innermost packet as a word"),
+    field("inner_proto_num", &InnerPacket::inner_proto_num, Role::tag,
+          "IP protocol number of the innermost packet"),
+    field("inner_tcp_flags", &InnerPacket::inner_tcp_flags, Role::text, "TCP flags of the innermost packet"),
+    field("inner_icmp_type", &InnerPacket::inner_icmp_type, Role::tag, "ICMP type of the innermost packet"),
+    field("inner_icmp_code", &InnerPacket::inner_icmp_code, Role::tag, "ICMP code of the innermost packet"),
+    field("inner_tos", &InnerPacket::inner_tos, Role::tag,
+          "type of service or traffic class of the innermost packet"),
+    field("inner_ttl", &InnerPacket::inner_ttl, Role::tag,
+          "time to live or hop limit of the innermost packet"),
+    field("inner_fragment_offset", &InnerPacket::inner_fragment_offset, Role::text,
+          "of the innermost packet, in units of 8 bytes"),
+    field("inner_ip_bytes", &InnerPacket::inner_ip_bytes, Role::value,
+          "length that the innermost IP header tells", Unit::bytes),
+    field("inner_src_mac", &InnerPacket::inner_src_mac, Role::tag,
+          "source hardware address of the innermost frame, when there are several"),
+    field("inner_dst_mac", &InnerPacket::inner_dst_mac, Role::tag,
+          "destination hardware address of the innermost frame"),
+    field("inner_ethertype", &InnerPacket::inner_ethertype, Role::tag,
+          "Ethernet type of the innermost frame"),
+    field("inner_frame_vlan", &InnerPacket::inner_frame_vlan, Role::tag, "VLAN id of the innermost frame")};
+
+inline constexpr auto sample_unknown_fields = FieldList{
+    field("unknown_records", &SampleUnknown::unknown_records, Role::value,
+          "structures of this sample that are not decoded"),
+    field("unknown", &SampleUnknown::unknown, Role::text,
+          "with --all-fields those structures: enterprise, format and bytes in hex, with colons between")};
+
+inline constexpr auto drop_detail_fields = FieldList{
+    field("queue", &DropDetails::queue, Role::tag, "queue on leaving"),
+    field("queue_depth_bytes", &DropDetails::queue_depth_bytes, Role::value, "bytes in that queue",
+          Unit::bytes),
+    field("queue_length", &DropDetails::queue_length, Role::value, "segments in that queue"),
+    field("acl", &DropDetails::acl, Role::tag, "access list that matched, by number"),
+    field("acl_name", &DropDetails::acl_name, Role::tag, "access list that matched, by name"),
+    field("acl_direction", &DropDetails::acl_direction, Role::tag, "ingress or egress"),
+    field("function", &DropDetails::function, Role::tag, "function of the software that gave the event"),
+    field("trap", &DropDetails::trap, Role::tag, "trap of the hardware (devlink)"),
+    field("trap_group", &DropDetails::trap_group, Role::tag, "group of that trap"),
+    field("drop_reason", &DropDetails::drop_reason, Role::tag, "why Linux dropped the packet"),
+    field("transit_ns", &DropDetails::transit_ns, Role::value, "time in the switch, nanoseconds"),
+    field("sampled", &DropDetails::sampled, Role::text, "when the packet was sampled, by the agent")};
+
+inline constexpr auto sample_route_fields = FieldList{
+    field("router_as", &SampleRoute::router_as, Role::tag, "autonomous system of the router itself"),
+    field("src_peer_as", &SampleRoute::src_peer_as, Role::tag, "neighbouring system towards the source"),
+    field("dst_peer_as", &SampleRoute::dst_peer_as, Role::tag, "neighbouring system towards the destination"),
+    field("as_path", &SampleRoute::as_path, Role::text,
+          "AS numbers to the destination, nearest first; {1,2} is a set"),
+    field("communities", &SampleRoute::communities, Role::text, "communities of the route, AS:value"),
+    field("local_pref", &SampleRoute::local_pref, Role::value, "local preference of the route"),
+    field("mpls_next_hop", &SampleRoute::mpls_next_hop, Role::tag, "next label switching router"),
+    field("mpls_in", &SampleRoute::mpls_in, Role::text, "labels on entry, from the router"),
+    field("mpls_out", &SampleRoute::mpls_out, Role::text, "labels on leaving, from the router"),
+    field("mpls_tunnel", &SampleRoute::mpls_tunnel, Role::tag, "name of the label switched path"),
+    field("mpls_tunnel_id", &SampleRoute::mpls_tunnel_id, Role::tag, "its number"),
+    field("mpls_tunnel_cos", &SampleRoute::mpls_tunnel_cos, Role::text, "its class of service"),
+    field("mpls_vc", &SampleRoute::mpls_vc, Role::tag, "name of the virtual circuit"),
+    field("mpls_vc_id", &SampleRoute::mpls_vc_id, Role::tag, "its number"),
+    field("mpls_vc_cos", &SampleRoute::mpls_vc_cos, Role::text, "its class of service"),
+    field("mpls_ftn", &SampleRoute::mpls_ftn, Role::tag, "description of the forwarding equivalence class"),
+    field("mpls_ftn_mask", &SampleRoute::mpls_ftn_mask, Role::text, "mask of that class"),
+    field("mpls_fec_prefix", &SampleRoute::mpls_fec_prefix, Role::text, "prefix length of that class"),
+    field("nat_src_ip", &SampleRoute::nat_src_ip, Role::tag, "source address after translation"),
+    field("nat_dst_ip", &SampleRoute::nat_dst_ip, Role::tag, "destination address after translation"),
+    field("nat_src_port", &SampleRoute::nat_src_port, Role::tag, "source port after translation"),
+    field("nat_dst_port", &SampleRoute::nat_dst_port, Role::tag, "destination port after translation")};
+
+inline constexpr auto sample_tunnel_fields =
+    FieldList{field("tunnel_in_src_mac", &SampleTunnels::tunnel_in_src_mac, Role::tag,
+                    "source hardware address of the outer frame on entry"),
+              field("tunnel_in_dst_mac", &SampleTunnels::tunnel_in_dst_mac, Role::tag,
+                    "destination hardware address of the outer frame on entry"),
+              field("tunnel_in_ethertype", &SampleTunnels::tunnel_in_ethertype, Role::tag,
+                    "Ethernet type of the outer frame on entry"),
+              field("tunnel_in_src_ip", &SampleTunnels::tunnel_in_src_ip, Role::tag,
+                    "source address of the outer packet on entry"),
+              field("tunnel_in_dst_ip", &SampleTunnels::tunnel_in_dst_ip, Role::tag,
+                    "destination address of the outer packet on entry"),
+              field("tunnel_in_proto_num", &SampleTunnels::tunnel_in_proto_num, Role::tag,
+                    "IP protocol number of the outer packet on entry"),
+              field("tunnel_in_src_port", &SampleTunnels::tunnel_in_src_port, Role::tag,
+                    "source port of the outer packet on entry"),
+              field("tunnel_in_dst_port", &SampleTunnels::tunnel_in_dst_port, Role::tag,
+                    "destination port of the outer packet on entry"),
+              field("tunnel_in_tos", &SampleTunnels::tunnel_in_tos, Role::tag,
+                    "type of service of the outer packet on entry"),
+              field("tunnel_in_vni", &SampleTunnels::tunnel_in_vni, Role::tag,
+                    "virtual network of the packet on entry"),
+              field("tunnel_in_inner_offset", &SampleTunnels::tunnel_in_inner_offset, Role::text,
+                    "where in the header the inner packet begins on entry", Unit::bytes),
+              field("tunnel_out_src_mac", &SampleTunnels::tunnel_out_src_mac, Role::tag,
+                    "source hardware address of the outer frame on leaving"),
+              field("tunnel_out_dst_mac", &SampleTunnels::tunnel_out_dst_mac, Role::tag,
+                    "destination hardware address of the outer frame on leaving"),
+              field("tunnel_out_ethertype", &SampleTunnels::tunnel_out_ethertype, Role::tag,
+                    "Ethernet type of the outer frame on leaving"),
+              field("tunnel_out_src_ip", &SampleTunnels::tunnel_out_src_ip, Role::tag,
+                    "source address of the outer packet on leaving"),
+              field("tunnel_out_dst_ip", &SampleTunnels::tunnel_out_dst_ip, Role::tag,
+                    "destination address of the outer packet on leaving"),
+              field("tunnel_out_proto_num", &SampleTunnels::tunnel_out_proto_num, Role::tag,
+                    "IP protocol number of the outer packet on leaving"),
+              field("tunnel_out_src_port", &SampleTunnels::tunnel_out_src_port, Role::tag,
+                    "source port of the outer packet on leaving"),
+              field("tunnel_out_dst_port", &SampleTunnels::tunnel_out_dst_port, Role::tag,
+                    "destination port of the outer packet on leaving"),
+              field("tunnel_out_tos", &SampleTunnels::tunnel_out_tos, Role::tag,
+                    "type of service of the outer packet on leaving"),
+              field("tunnel_out_vni", &SampleTunnels::tunnel_out_vni, Role::tag,
+                    "virtual network of the packet on leaving"),
+              field("tunnel_out_inner_offset", &SampleTunnels::tunnel_out_inner_offset, Role::text,
+                    "where in the header the inner packet begins on leaving", Unit::bytes),
+              field("vlans_stripped", &SampleTunnels::vlans_stripped, Role::text,
+                    "VLAN tags taken off, type and control in hex, outermost first"),
+              field("vlans_in", &SampleTunnels::vlans_in, Role::text,
+                    "VLAN tags on entry, type and control in hex, outermost first"),
+              field("vlans_out", &SampleTunnels::vlans_out, Role::text,
+                    "VLAN tags on leaving, type and control in hex, outermost first")};
+
+inline constexpr auto sample_wifi_fields = FieldList{
+    field("wifi_ssid", &SampleWifi::wifi_ssid, Role::tag, "name of the network"),
+    field("wifi_bssid", &SampleWifi::wifi_bssid, Role::tag, "the access point"),
+    field("wifi_version", &SampleWifi::wifi_version, Role::tag, "1 a, 2 b, 3 g, 4 n"),
+    field("wifi_channel", &SampleWifi::wifi_channel, Role::tag, "channel"),
+    field("wifi_speed_bps", &SampleWifi::wifi_speed_bps, Role::value, "speed, bits per second"),
+    field("wifi_rsni", &SampleWifi::wifi_rsni, Role::value, "received signal to noise"),
+    field("wifi_rcpi", &SampleWifi::wifi_rcpi, Role::value, "received channel power"),
+    field("wifi_duration_us", &SampleWifi::wifi_duration_us, Role::value, "time the packet held the medium",
+          Unit::us),
+    field("wifi_retrans_duration_us", &SampleWifi::wifi_retrans_duration_us, Role::value,
+          "time failed attempts held the medium", Unit::us),
+    field("wifi_transmissions", &SampleWifi::wifi_transmissions, Role::value,
+          "attempts, the last one succeeded"),
+    field("wifi_power_mw", &SampleWifi::wifi_power_mw, Role::value, "power sent, milliwatts"),
+    field("wifi_cipher", &SampleWifi::wifi_cipher, Role::text, "cipher suite: OUI and type"),
+    field("wifi_payload", &SampleWifi::wifi_payload, Role::text, "unencrypted bytes of the payload in hex")};
+
+inline constexpr auto sample_tcp_info_fields = FieldList{
+    field("tcp_direction", &SampleTcpInfo::tcp_direction, Role::tag,
+          "of the packet, as the host that has the socket sees it: received or sent"),
+    field("tcp_snd_mss", &SampleTcpInfo::tcp_snd_mss, Role::value, "segment size sent", Unit::bytes),
+    field("tcp_rcv_mss", &SampleTcpInfo::tcp_rcv_mss, Role::value, "segment size received", Unit::bytes),
+    field("tcp_unacked", &SampleTcpInfo::tcp_unacked, Role::value, "segments sent and not acknowledged"),
+    field("tcp_lost", &SampleTcpInfo::tcp_lost, Role::value, "segments taken for lost"),
+    field("tcp_retrans", &SampleTcpInfo::tcp_retrans, Role::value, "segments sent again"),
+    field("tcp_pmtu", &SampleTcpInfo::tcp_pmtu, Role::value, "path MTU", Unit::bytes),
+    field("tcp_rtt_us", &SampleTcpInfo::tcp_rtt_us, Role::value, "smoothed round-trip time", Unit::us),
+    field("tcp_rttvar_us", &SampleTcpInfo::tcp_rttvar_us, Role::value, "variation of the round-trip time",
+          Unit::us),
+    field("tcp_cwnd", &SampleTcpInfo::tcp_cwnd, Role::value, "congestion window, segments"),
+    field("tcp_reordering", &SampleTcpInfo::tcp_reordering, Role::value, "reordering allowed for, segments"),
+    field("tcp_min_rtt_us", &SampleTcpInfo::tcp_min_rtt_us, Role::value, "lowest round-trip time", Unit::us),
+    field("src_entity_class", &SampleTcpInfo::src_entity_class, Role::tag,
+          "source_class of the process or container that sent"),
+    field("src_entity_index", &SampleTcpInfo::src_entity_index, Role::tag,
+          "source_index of the process or container that sent"),
+    field("dst_entity_class", &SampleTcpInfo::dst_entity_class, Role::tag,
+          "source_class of the process or container that received"),
+    field("dst_entity_index", &SampleTcpInfo::dst_entity_index, Role::tag,
+          "source_index of the process or container that received")};
+
+inline constexpr auto sample_app_fields = FieldList{
+    field("src_user", &SampleApp::src_user, Role::tag, "user the packet comes from"),
+    field("dst_user", &SampleApp::dst_user, Role::tag, "user the packet goes to"),
+    field("url_direction", &SampleApp::url_direction, Role::tag,
+          "whose URL it is: source or destination of the packet"),
+    field("url", &SampleApp::url, Role::text, "request line"),
+    field("url_host", &SampleApp::url_host, Role::tag, "host the request names"),
+    field("socket_proto_num", &SampleApp::socket_proto_num, Role::tag, "IP protocol of the server's socket"),
+    field("socket_local_ip", &SampleApp::socket_local_ip, Role::tag, "local address of the server's socket"),
+    field("socket_remote_ip", &SampleApp::socket_remote_ip, Role::tag,
+          "remote address of the server's socket"),
+    field("socket_local_port", &SampleApp::socket_local_port, Role::tag, "local port of the server's socket"),
+    field("socket_remote_port", &SampleApp::socket_remote_port, Role::tag,
+          "remote port of the server's socket"),
+    field("proxy_proto_num", &SampleApp::proxy_proto_num, Role::tag,
+          "IP protocol of a proxy's socket to the server behind it"),
+    field("proxy_local_ip", &SampleApp::proxy_local_ip, Role::tag, "local address of that socket"),
+    field("proxy_remote_ip", &SampleApp::proxy_remote_ip, Role::tag, "remote address of that socket"),
+    field("proxy_local_port", &SampleApp::proxy_local_port, Role::tag, "local port of that socket"),
+    field("proxy_remote_port", &SampleApp::proxy_remote_port, Role::tag, "remote port of that socket"),
+    field("http_method", &SampleApp::http_method, Role::tag, "method"),
+    field("http_protocol", &SampleApp::http_protocol, Role::tag, "version: 1001 is HTTP/1.1"),
+    field("http_uri", &SampleApp::http_uri, Role::text, "as the client sent it"),
+    field("http_host", &SampleApp::http_host, Role::tag, "host header"),
+    field("http_referer", &SampleApp::http_referer, Role::text, "referer header"),
+    field("http_user_agent", &SampleApp::http_user_agent, Role::text, "user agent header"),
+    field("http_xff", &SampleApp::http_xff, Role::text, "X-Forwarded-For header"),
+    field("http_auth_user", &SampleApp::http_auth_user, Role::tag, "user that logged in"),
+    field("http_mime_type", &SampleApp::http_mime_type, Role::tag, "type of the answer"),
+    field("http_req_bytes", &SampleApp::http_req_bytes, Role::value, "size of the request", Unit::bytes),
+    field("http_resp_bytes", &SampleApp::http_resp_bytes, Role::value, "size of the answer", Unit::bytes),
+    field("http_duration_us", &SampleApp::http_duration_us, Role::value, "duration", Unit::us),
+    field("http_status", &SampleApp::http_status, Role::tag, "status of the answer"),
+    field("proxy_uri", &SampleApp::proxy_uri, Role::text, "URI sent to the server behind a proxy"),
+    field("proxy_host", &SampleApp::proxy_host, Role::tag, "host sent to the server behind a proxy"),
+    field("memcache_protocol", &SampleApp::memcache_protocol, Role::tag, "other, ascii or binary"),
+    field("memcache_command", &SampleApp::memcache_command, Role::tag, "command"),
+    field("memcache_key", &SampleApp::memcache_key, Role::text, "key, one of them"),
+    field("memcache_keys", &SampleApp::memcache_keys, Role::value, "keys of the command"),
+    field("memcache_value_bytes", &SampleApp::memcache_value_bytes, Role::value, "size of the value",
+          Unit::bytes),
+    field("memcache_duration_us", &SampleApp::memcache_duration_us, Role::value, "duration", Unit::us),
+    field("memcache_status", &SampleApp::memcache_status, Role::tag, "outcome"),
+    field("app", &SampleApp::app, Role::tag, "name of the application"),
+    field("app_operation", &SampleApp::app_operation, Role::tag, "operation"),
+    field("app_attributes", &SampleApp::app_attributes, Role::text,
+          "attributes of the operation, name=value with & between"),
+    field("app_status_text", &SampleApp::app_status_text, Role::text, "outcome in words"),
+    field("app_status", &SampleApp::app_status, Role::tag, "outcome: success, timeout, not_found and others"),
+    field("app_req_bytes", &SampleApp::app_req_bytes, Role::value, "size of the request", Unit::bytes),
+    field("app_resp_bytes", &SampleApp::app_resp_bytes, Role::value, "size of the answer", Unit::bytes),
+    field("app_duration_us", &SampleApp::app_duration_us, Role::value, "duration", Unit::us),
+    field("parent_app", &SampleApp::parent_app, Role::tag, "application that the operation is part of"),
+    field("parent_operation", &SampleApp::parent_operation, Role::tag, "operation of that application"),
+    field("parent_attributes", &SampleApp::parent_attributes, Role::text, "attributes of that operation"),
+    field("app_initiator", &SampleApp::app_initiator, Role::tag, "who asked for the operation"),
+    field("app_target", &SampleApp::app_target, Role::tag, "whom the operation is for")};
 
 template <>
-inline constexpr auto describe<SflowSample> = [] {
-    using S = SflowSample;
-    return record(
-        "sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame",
-        flow_time_field, flow_fields,
-        field("sequence", &S::sequence, Role::text, "number of the sample, per source"),
-        field("source_class", &S::source_class, Role::tag, "0 interface, 1 VLAN, 2 physical entity"),
-        field("source_index", &S::source_index, Role::tag, "what took the sample, such as an ifIndex"),
-        field("pool", &S::pool, Role::text, "packets that could have been sampled so far"),
-        field("drops", &S::drops, Role::text, "samples the agent itself dropped so far"),
-        field("in_kind", &S::in_kind, Role::tag, "when not one interface: discarded, multiple or internal"),
-        field("out_kind", &S::out_kind, Role::tag, "when not one interface: discarded, multiple or internal"),
-        field("discard_reason", &S::discard_reason, Role::tag, "why a discarded packet was, as a number"),
-        field("out_count", &S::out_count, Role::text, "interfaces the packet left by, if several"),
-        field("in_vlan", &S::in_vlan, Role::tag, "VLAN id on entry, from the switch"),
-        field("out_vlan", &S::out_vlan, Role::tag, "VLAN id on leaving, from the switch"),
-        field("in_priority", &S::in_priority, Role::text, "802.1p priority on entry"),
-        field("out_priority", &S::out_priority, Role::text, "802.1p priority on leaving"),
-        field("vlans", &S::vlans, Role::text, "every VLAN id in the header, outermost first, from three on"),
-        field("header_protocol", &S::header_protocol, Role::text, "1 Ethernet, 11 IPv4, 12 IPv6, others"),
-        field("header_bytes", &S::header_bytes, Role::text, "bytes of the packet inside the sample",
-              Unit::bytes),
-        field("stripped", &S::stripped, Role::text, "bytes taken off the packet before sampling",
-              Unit::bytes),
-        field("ip_bytes", &S::ip_bytes, Role::value, "length the IP header tells", Unit::bytes));
-}();
-
-enum class IfDuplex : std::uint8_t { unknown, full, half, in, out };
+inline constexpr auto describe<SflowSample> = record(
+    "sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame", flow_time_field,
+    flow_fields, sample_number_fields, inner_packet_fields, sample_unknown_fields, drop_detail_fields,
+    sample_route_fields, sample_tunnel_fields, sample_tcp_info_fields, sample_app_fields, sample_wifi_fields);
 template <>
-inline constexpr auto enum_words<IfDuplex> = std::array<std::string_view, 5>{"", "full", "half", "in", "out"};
-enum class IfStatus : std::uint8_t { down, up };
-template <>
-inline constexpr auto enum_words<IfStatus> = std::array<std::string_view, 2>{"down", "up"};
-
-// A counter that the agent does not keep (all ones) is absent.
-struct SflowCounters {
-    Time ts;
-    IpAddress exporter;
-    std::optional<std::uint32_t> obs_domain;
-    std::optional<std::uint32_t> sequence;
-    std::optional<std::uint32_t> source_class;
-    std::optional<std::uint32_t> source_index;
-    std::optional<std::uint32_t> if_index;
-    std::optional<std::uint32_t> if_type;
-    std::optional<std::uint64_t> if_speed_bps;
-    IfDuplex if_duplex = IfDuplex::unknown;
-    std::optional<IfStatus> if_admin;
-    std::optional<IfStatus> if_oper;
-    std::optional<bool> promiscuous;
-    std::optional<std::uint64_t> in_bytes;
-    std::optional<std::uint32_t> in_unicast;
-    std::optional<std::uint32_t> in_multicast;
-    std::optional<std::uint32_t> in_broadcast;
-    std::optional<std::uint32_t> in_discards;
-    std::optional<std::uint32_t> in_errors;
-    std::optional<std::uint32_t> in_unknown_protos;
-    std::optional<std::uint64_t> out_bytes;
-    std::optional<std::uint32_t> out_unicast;
-    std::optional<std::uint32_t> out_multicast;
-    std::optional<std::uint32_t> out_broadcast;
-    std::optional<std::uint32_t> out_discards;
-    std::optional<std::uint32_t> out_errors;
-    std::optional<std::uint32_t> unknown_records;
-};
+inline constexpr std::size_t rare_fields_from<SflowSample> = 1 +
+                                                             flow_fields.size() + sample_number_fields.size();
 
 template <>
-inline constexpr auto describe<SflowCounters> = [] {
-    using C = SflowCounters;
-    return record(
-        "sflow.counters", 1, "counters of one interface since its agent started (RFC 2863)",
-        field("ts", &C::ts, Role::time, "when the datagram was received or captured"),
-        field("exporter", &C::exporter, Role::tag, "agent address").column(),
-        field("obs_domain", &C::obs_domain, Role::tag, "sub-agent"),
-        field("sequence", &C::sequence, Role::text, "number of the sample, per source"),
-        field("source_class", &C::source_class, Role::tag, "0 interface, 1 VLAN, 2 physical entity"),
-        field("source_index", &C::source_index, Role::tag, "what the counters belong to"),
-        field("if_index", &C::if_index, Role::tag, "ifIndex").column(),
-        field("if_type", &C::if_type, Role::tag, "ifType"),
-        field("if_speed_bps", &C::if_speed_bps, Role::value, "bits per second"),
-        field("if_duplex", &C::if_duplex, Role::tag, "full, half, in or out"),
-        field("if_admin", &C::if_admin, Role::tag, "wanted state: up or down"),
-        field("if_oper", &C::if_oper, Role::tag, "actual state: up or down"),
-        field("promiscuous", &C::promiscuous, Role::text, "takes packets for others"),
-        field("in_bytes", &C::in_bytes, Role::value, "received", Unit::bytes).column(),
-        field("in_unicast", &C::in_unicast, Role::value, "received unicast", Unit::packets),
-        field("in_multicast", &C::in_multicast, Role::value, "received multicast", Unit::packets),
-        field("in_broadcast", &C::in_broadcast, Role::value, "received broadcast", Unit::packets),
-        field("in_discards", &C::in_discards, Role::value, "received and dropped", Unit::packets),
-        field("in_errors", &C::in_errors, Role::value, "received with errors", Unit::packets),
-        field("in_unknown_protos", &C::in_unknown_protos, Role::value, "received, protocol unknown",
-              Unit::packets),
-        field("out_bytes", &C::out_bytes, Role::value, "sent", Unit::bytes).column(),
-        field("out_unicast", &C::out_unicast, Role::value, "sent unicast", Unit::packets),
-        field("out_multicast", &C::out_multicast, Role::value, "sent multicast", Unit::packets),
-        field("out_broadcast", &C::out_broadcast, Role::value, "sent broadcast", Unit::packets),
-        field("out_discards", &C::out_discards, Role::value, "to send and dropped", Unit::packets),
-        field("out_errors", &C::out_errors, Role::value, "to send and failed", Unit::packets),
-        field("unknown_records", &C::unknown_records, Role::value,
-              "structures of this sample that are not decoded"));
-}();
+inline constexpr auto describe<SflowDrop> = record("sflow.drop", 1, "one discarded packet, and why",
+                                                   flow_time_field, flow_fields, sample_number_fields,
+                                                   inner_packet_fields, sample_unknown_fields,
+                                                   drop_detail_fields);
 
 }  // namespace nm

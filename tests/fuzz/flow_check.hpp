@@ -7,6 +7,9 @@
 #include "decode/decoder.hpp"
 #include "json/document.hpp"
 #include "json/write.hpp"
+#include "record/sflow.hpp"
+#include "record/sflow_app.hpp"
+#include "record/sflow_host.hpp"
 
 namespace nmflowtool {
 
@@ -36,8 +39,17 @@ inline void check_datagram(Decoder& decoder, const Datagram& datagram, Records& 
             case Decoder::Got::sample:
                 check_line(line, records.sample);
                 break;
+            case Decoder::Got::drop:
+                check_line(line, records.drop);
+                break;
             case Decoder::Got::counters:
                 check_line(line, records.counters);
+                break;
+            case Decoder::Got::host:
+                check_line(line, records.host);
+                break;
+            case Decoder::Got::app:
+                check_line(line, records.app);
                 break;
             case Decoder::Got::nothing:
                 break;

@@ -20,6 +20,9 @@
 #include "record/probe_trace.hpp"
 #include "record/route.hpp"
 #include "record/sflow.hpp"
+#include "record/sflow_app.hpp"
+#include "record/sflow_counters.hpp"
+#include "record/sflow_host.hpp"
 #include "record/tcp_diagnosis.hpp"
 #include "record/tcp_info.hpp"
 #include "record/tcp_probe.hpp"
@@ -32,11 +35,12 @@ using RecordTypes =
                      FlowField, FlowFieldSummary, FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary,
                      FlowTop, HttpProbe, HttpSummary, IcmpError, IcmpProbe, IcmpReply, Migration, Placement,
                      PlanCheck, PlanSummary, PlanViolation, ProbeSummary, Reject, Route, RouteSummary,
-                     SflowCounters, SflowSample, Slot, SweepProbe, SweepSummary, TcpDiagnosis,
-                     TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup, TcpInfo, TcpInfoSummary,
-                     TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
+                     SflowApp, SflowCounters, SflowDrop, SflowHost, SflowSample, Slot, SweepProbe,
+                     SweepSummary, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup,
+                     TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
-using NestedTypes = ::testing::Types<FlowError, MplsEntry, TraceHop, TraceLink, TraceReply>;
+using NestedTypes = ::testing::Types<FlowError, HostAdapter, MplsEntry, OpticsLane, QueueLengths, TraceHop,
+                                     TraceLink, TraceReply>;
 
 class Filler {
   public:

@@ -2,9 +2,11 @@
 
 #include "app/cli.hpp"
 #include "decode/decode.hpp"
+#include "decode/sflow_output.hpp"
 #include "fields/fields.hpp"
 #include "filter/filter.hpp"
 #include "record/flow_field.hpp"
+#include "sflowtool/sflowtool.hpp"
 #include "top/top.hpp"
 
 namespace nmflowtool {
@@ -35,16 +37,25 @@ void define_decode(nm::Tool& tool) {
     const auto options = std::make_shared<DecodeOptions>();
     add_input_options(*verb.cli, options->input);
     add_filter_option(*verb.cli, options->input);
-    verb.cli->add_flag("--all-fields", options->all_fields,
-                       "add every element of NetFlow and IPFIX records by its registry name; JSON only");
+    verb.cli->add_flag(
+        "--all-fields", options->all_fields,
+        "add every element of NetFlow and IPFIX records by its registry name, and the structures "
+        "of sFlow samples that have no keys of their own in hex; JSON only");
+    verb.cli->add_flag("--header", options->sflow.header, "sFlow samples carry the sampled bytes in hex");
     verb.cli
         ->add_option("--state", options->state,
                      "keep templates and sampling rates in this file for the next run")
         ->type_name("FILE");
-    verb.later_options = {"--sflowtool", "--scaled"};
-    verb.emits = {&nm::record_type<nm::FlowRecord>,    &nm::record_type<nm::SflowSample>,
-                  &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::FlowOption>,
-                  &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
+    const auto style = std::make_shared<SflowtoolStyle>(SflowtoolStyle::none);
+    nm::add_word(*verb.cli, "--sflowtool", *style, sflowtool_styles,
+                 "print sFlow version 5 as sflowtool does, instead of records: text as it does without "
+                 "options, csv as -l, grep as -g, json as -j");
+    verb.later_options = {"--scaled"};
+    verb.emits = {&nm::record_type<nm::FlowRecord>};
+    for (const nm::RecordType* type : sflow_record_types()) verb.emits.push_back(type);
+    for (const nm::RecordType* type : {&nm::record_type<nm::FlowOption>, &nm::record_type<nm::FlowStats>,
+                                       &nm::record_type<nm::FlowSummary>})
+        verb.emits.push_back(type);
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
         {"nmflowtool decode -r nfcapd.202611220100", "the flows of a file of nfdump, 1.6 or 1.7"},
@@ -52,9 +63,12 @@ void define_decode(nm::Tool& tool) {
         {"nmflowtool decode -l :4739 --all-fields --state /var/lib/nmtools/templates",
          "every element, and templates that outlive a restart"},
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
+        {"nmflowtool decode -l :6343 | jq 'select(.type == \"sflow.host\") | [.hostname, .load_1m]'",
+         "load of the hosts that send sFlow"},
+        {"nmflowtool decode -l :6343 --sflowtool text | my_perl_script", "for a script made for sflowtool"},
     };
     verb.has_table = true;
-    verb.run = [options](nm::Context& context) {
+    verb.run = [options, style](nm::Context& context) {
         DecodeOptions chosen = *options;
         InputOptions& input = chosen.input;
         if (chosen.all_fields && !context.out.is_plain_json()) {
@@ -62,6 +76,7 @@ void define_decode(nm::Tool& tool) {
                                 "--all-fields is for whole JSON records: it takes no other --format and no "
                                 "--fields");
         }
+        chosen.sflow.unknown = chosen.all_fields;
         if (!input.is_given()) {
             if (nm::Console::stdin_is_terminal()) {
                 throw nm::UserError(nm::Exit::usage,
@@ -69,6 +84,7 @@ void define_decode(nm::Tool& tool) {
             }
             input.files = {"-"};
         }
+        if (*style != SflowtoolStyle::none) return run_sflowtool(input, *style, context);
         return run_decode(chosen, context);
     };
 }

@@ -6,7 +6,9 @@
 
 #include "base/file_source.hpp"
 #include "base/replace_file.hpp"
+#include "decode/sflow_output.hpp"
 #include "filter/gate.hpp"
+#include "flow_row.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -58,31 +60,35 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     FlowInput input(options.input, context);
     Decoder decoder(limits_for(options.input));
     load_state(options, decoder, context);
+    decoder.keep(options.sflow);
     nm::Time latest;
     ElementPlan::Scratch scratch;
-    const auto write = [&](const auto& record, const WireRecord& wire) {
-        latest = std::max(latest, record.ts);
-        if (!options.all_fields) {
-            context.out.write(record);
-        } else {
-            context.out.write_with(record, [&](nm::TextBuffer& out) { append_elements(out, wire, scratch); });
-        }
+    const auto write_all = [&](const auto& record, const WireRecord& wire) {
+        context.out.write_with(record, [&](nm::TextBuffer& out) { append_elements(out, wire, scratch); });
     };
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         switch (got) {
             case Decoder::Got::flow:
-                if (gate.admits(records.flow)) write(records.flow, records.wire);
+                latest = std::max(latest, records.flow.ts);
+                if (!gate.admits(records.flow)) break;
+                if (options.all_fields)
+                    write_all(records.flow, records.wire);
+                else
+                    write_flow(context.out, records.flow);
                 break;
             case Decoder::Got::option:
-                write(records.option, records.wire);
+                latest = std::max(latest, records.option.ts);
+                if (options.all_fields)
+                    write_all(records.option, records.wire);
+                else
+                    write_beside_flows(context.out, records.option);
                 break;
             case Decoder::Got::sample:
-                if (gate.admits(records.sample)) write(records.sample, {});
+                latest = std::max(latest, records.sample.ts);
+                if (gate.admits(records.sample)) write_sflow(got, records, context.out);
                 break;
-            case Decoder::Got::counters:
-                write(records.counters, {});
-                break;
-            case Decoder::Got::nothing:
+            default:
+                latest = std::max(latest, write_sflow(got, records, context.out));
                 break;
         }
     });
@@ -92,10 +98,10 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     write_books(decoder, latest, summary, context.out);
     context.out.write(summary);
     const nm::Status saved = save_state(options, decoder);
-    const bool any =
-        options.input.filter
-            ? gate.passed() > 0
-            : summary.flows + summary.samples + summary.counter_samples + summary.option_records > 0;
+    const bool any = options.input.filter ? gate.passed() > 0
+                                          : summary.flows + summary.samples + summary.counter_samples +
+                                                    summary.discard_samples + summary.option_records >
+                                                0;
     const nm::Exit exit = input.exit_or(any || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
     if (saved) return exit;
     context.console.warn(saved.error().message);

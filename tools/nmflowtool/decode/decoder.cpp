@@ -47,6 +47,10 @@ bool is_netflow(ExportProtocol protocol) {
     }
 }
 
+bool is_sflow(ExportProtocol protocol) {
+    return protocol == ExportProtocol::sflow5 || protocol == ExportProtocol::sflow_old;
+}
+
 }  // namespace
 
 nm::FlowStats& Decoder::homeless(ExportProtocol protocol) {
@@ -65,8 +69,8 @@ void Decoder::open(const Datagram& datagram) {
         return;
     }
     const bool by_netflow = is_netflow(*open_);
-    if (by_netflow || *open_ == ExportProtocol::sflow5) {
-        const bool good = by_netflow ? netflow_.open(*open_, datagram) : sflow5_.open(datagram);
+    if (by_netflow || is_sflow(*open_)) {
+        const bool good = by_netflow ? netflow_.open(*open_, datagram) : sflow_.open(datagram);
         if (good) return;
         nm::FlowStats& stats = homeless(*open_);
         ++stats.malformed_datagrams;
@@ -86,13 +90,19 @@ Decoder::Got Decoder::next(Records& records) {
         records.wire = netflow_.wire();
         return got == Netflow::Got::flow ? Got::flow : Got::option;
     }
-    if (open_ == ExportProtocol::sflow5) {
-        switch (sflow5_.next(records.sample, records.counters)) {
-            case Sflow5::Got::sample:
+    if (open_ && is_sflow(*open_)) {
+        switch (sflow_.next(records)) {
+            case Sflow::Got::sample:
                 return Got::sample;
-            case Sflow5::Got::counters:
+            case Sflow::Got::drop:
+                return Got::drop;
+            case Sflow::Got::counters:
                 return Got::counters;
-            case Sflow5::Got::nothing:
+            case Sflow::Got::host:
+                return Got::host;
+            case Sflow::Got::app:
+                return Got::app;
+            case Sflow::Got::nothing:
                 return Got::nothing;
         }
     }
@@ -108,9 +118,9 @@ void Decoder::add_to(nm::FlowSummary& summary) const {
     summary.not_flow += not_flow_;
     for_each_stats([&](const nm::FlowStats& stats) {
         summary.unsupported += stats.unsupported.value_or(0);
-        const bool is_sflow = stats.protocol == ExportProtocol::sflow5;
-        (is_sflow ? summary.samples : summary.flows) += stats.records;
+        (stats.protocol && is_sflow(*stats.protocol) ? summary.samples : summary.flows) += stats.records;
         summary.counter_samples += stats.counter_samples;
+        summary.discard_samples += stats.discard_samples;
         summary.option_records += stats.option_records;
         summary.sets_no_template += stats.sets_no_template;
         summary.malformed += stats.malformed_datagrams + stats.malformed_sets + stats.malformed_templates +

@@ -7,25 +7,25 @@
 
 #include "decode/domains_state.hpp"
 #include "decode/wire_netflow.hpp"
-#include "decode/wire_sflow5.hpp"
+#include "decode/wire_sflow.hpp"
 
 namespace nmflowtool {
 
 // One of each kind, reused for every record of a run.
-struct Records {
+struct Records : SflowRecords {
     nm::FlowRecord flow;
     nm::FlowOption option;
-    nm::SflowSample sample;
-    nm::SflowCounters counters;
     WireRecord wire;  // of the flow or option, when it came as NetFlow or IPFIX
 };
 
 class Decoder {
   public:
-    enum class Got { nothing, flow, option, sample, counters };
+    enum class Got { nothing, flow, option, sample, drop, counters, host, app };
 
-    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow_(domains_), sflow5_(domains_) {}
+    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow_(domains_), sflow_(domains_) {}
 
+    // What of sFlow samples is kept beside the usual.
+    void keep(const SflowKeep& keep) { sflow_.keep(keep); }
     void open(const Datagram& datagram);
     // The next record of the datagram; Got says which member of records it is in.
     Got next(Records& records);
@@ -54,7 +54,7 @@ class Decoder {
 
     DomainTable domains_;
     Netflow netflow_;
-    Sflow5 sflow5_;
+    Sflow sflow_;
     std::optional<nm::ExportProtocol> open_;  // what next() reads from
     std::optional<nm::ExportProtocol> first_unsupported_;
     std::uint64_t datagrams_ = 0;

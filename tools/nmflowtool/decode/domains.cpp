@@ -88,6 +88,7 @@ void DomainTable::evict_one() {
     add_stats(sum, victim.stats);
     sum.protocol = victim.key.protocol;
     sum.evicted = sum.evicted.value_or(0) + 1;
+    sample_sources_ -= victim.sample_sources.size();
     if (last_ == &victim) last_ = nullptr;
     list.pop_back();
     domains_.erase(DomainKey(victim.key));
@@ -175,6 +176,19 @@ void DomainTable::take_waiting(Domain& domain, std::uint16_t template_id, std::v
         out.push_back(std::move(set));
         return true;
     });
+}
+
+SampleSource* DomainTable::sample_source(Domain& domain, std::uint64_t key) {
+    if (domain.last_source != nullptr && domain.last_source_key == key) return domain.last_source;
+    auto found = domain.sample_sources.find(key);
+    if (found == domain.sample_sources.end()) {
+        if (sample_sources_ >= limits_.sample_sources) return nullptr;
+        ++sample_sources_;
+        found = domain.sample_sources.try_emplace(key).first;
+    }
+    domain.last_source_key = key;
+    domain.last_source = &found->second;
+    return domain.last_source;
 }
 
 void DomainTable::give_up_waiting() {

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "decode/sample_source.hpp"
 #include "decode/sequence.hpp"
 #include "decode/template.hpp"
 
@@ -24,6 +25,7 @@ struct Limits {
     std::size_t fields_per_template = 512;
     std::size_t samplers_per_domain = 4096;
     std::size_t waiting_bytes = 1024 * 1024;  // of data sets without a template
+    std::size_t sample_sources = 262'144;     // of all sFlow agents together
 };
 
 // Templates belong to the exporter's address, protocol and source id or observation domain, whatever its UDP
@@ -54,6 +56,9 @@ struct Domain {
     std::optional<std::uint32_t> sampling_rate;  // of the whole exporter
     std::optional<std::int64_t> told_boot_ms;    // as options told it (IPFIX element 160)
     nm::Time last_seen;
+    std::unordered_map<std::uint64_t, SampleSource> sample_sources;
+    std::uint64_t last_source_key = 0;
+    SampleSource* last_source = nullptr;
     std::size_t waiting = 0;  // sets of this domain that wait
     std::list<Domain*>::iterator place{};
     bool is_proven = false;  // has produced a record
@@ -93,6 +98,8 @@ class DomainTable {
               nm::Bytes bytes);
     // Moves the sets that wait for this template to the end of out.
     void take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out);
+    // The source of samples with this key, made when it is new; nullptr when there is no room for another.
+    SampleSource* sample_source(Domain& domain, std::uint64_t key);
     // The end of the input: what still waits is lost.
     void give_up_waiting();
 
@@ -124,6 +131,7 @@ class DomainTable {
     std::size_t template_fields_ = 0;
     std::deque<WaitingSet> waiting_;
     std::size_t waiting_bytes_ = 0;
+    std::size_t sample_sources_ = 0;
     // Sums by protocol.
     std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> evicted_{};
 };

@@ -1,0 +1,16 @@
+// Writes the records of sFlow. The descriptions of these records are large: this is the one unit that
+// compiles them.
+#pragma once
+
+#include "decode/decoder.hpp"
+#include "format/output.hpp"
+
+namespace nmflowtool {
+
+// sflow.sample, sflow.drop, sflow.counters, sflow.host, sflow.app
+std::vector<const nm::RecordType*> sflow_record_types();
+
+// Writes the record that got names and tells its time; the time is unset when it is none of sFlow.
+nm::Time write_sflow(Decoder::Got got, const Records& records, nm::Output& out);
+
+}  // namespace nmflowtool

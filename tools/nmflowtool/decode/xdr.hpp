@@ -1,0 +1,58 @@
+// XDR (RFC 4506) on a ByteReader: what sFlow is written in. Everything is a multiple of 4 bytes.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "net/ip.hpp"
+#include "wire/byte_reader.hpp"
+
+namespace nmflowtool {
+
+// opaque<>: length, bytes, padding to 4. Padding that is missing at the very end is forgiven.
+inline nm::Bytes xdr_opaque(nm::ByteReader& in) {
+    const std::uint32_t length = in.u32();
+    const nm::Bytes bytes = in.bytes(length);
+    in.skip(std::min<std::size_t>((4u - length % 4u) % 4u, in.left()));
+    return bytes;
+}
+
+inline void xdr_string(nm::ByteReader& in, std::string& out) {
+    const nm::Bytes bytes = xdr_opaque(in);
+    out.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+// Six bytes, padded to eight.
+inline nm::Mac xdr_mac(nm::ByteReader& in) {
+    nm::Mac mac;
+    const nm::Bytes bytes = in.bytes(8);
+    if (in.ok()) std::copy_n(bytes.begin(), 6, mac.bytes.begin());
+    return mac;
+}
+
+// An address behind its type: 1 IPv4, 2 IPv6, 0 unknown (no bytes follow). False for another type.
+inline bool xdr_address(nm::ByteReader& in, nm::IpAddress& ip) {
+    const std::uint32_t type = in.u32();
+    if (type > 2) return false;
+    if (type != 0) ip = nm::IpAddress::from_bytes(in.bytes(type == 1 ? 4 : 16));
+    return in.ok();
+}
+
+// An address of which all bytes are zero stands for none.
+inline bool is_zero(const nm::IpAddress& ip) {
+    return std::ranges::all_of(ip.bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+inline void append_hex(std::string& out, nm::Bytes bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    const std::size_t begin = out.size();
+    out.resize(begin + 2 * bytes.size());
+    char* at = out.data() + begin;
+    for (const std::uint8_t byte : bytes) {
+        *at++ = digits[byte >> 4];
+        *at++ = digits[byte & 15];
+    }
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,69 @@
+// nmflowtool decode --sflowtool: sFlow version 5 datagrams in the words and shapes that sflowtool prints, for
+// scripts that read those. What differs on purpose: strings are always valid JSON and one line; a broken
+// sample is passed over instead of ending the datagram; text leaves out ethernet_type, as the published
+// listings do, JSON has it, as version 6 does. IPID is printed with its bytes swapped, as sflowtool does on
+// little-endian machines. Proof: tests/unit/nmflowtool_sflowtool_test.cpp, tests/cli/nmflowtool_sflow.bats.
+#pragma once
+
+#include "decode/datagram.hpp"
+#include "decode/wire_sflow_structures.hpp"
+#include "flow_input.hpp"
+#include "sflowtool/listing.hpp"
+
+namespace nmflowtool {
+
+class SflowtoolPrinter {
+  public:
+    SflowtoolPrinter(SflowtoolStyle style, bool is_file)
+        : style_(style), is_file_(is_file), listing_(style) {}
+
+    // The text of one datagram without the last newline; empty when it is not sFlow version 5, or gives
+    // nothing in this style. Valid until the next call.
+    std::string_view print(const Datagram& datagram);
+    // Samples that were broken.
+    std::uint64_t malformed() const { return malformed_; }
+
+  private:
+    void print_times(const Datagram& datagram);
+    void print_sample(std::uint32_t format, nm::ByteReader in);
+    void print_flow_sample(nm::ByteReader& in, bool is_expanded);
+    void print_drop(nm::ByteReader& in);
+    void print_counter_sample(nm::ByteReader& in, bool is_expanded);
+    void print_flow_structures(nm::ByteReader& in, std::string_view prefix);
+    void print_flow_structure(std::uint32_t number, nm::ByteReader in);
+    void print_header(nm::ByteReader& in);
+    void print_packet(const nm::Packet& packet, std::size_t link_bytes, std::uint32_t wire_bytes);
+    void print_ip(const nm::Packet& packet);
+    void print_transport(const nm::Packet& packet);
+    void print_gateway(nm::ByteReader& in);
+    void print_mpls(nm::ByteReader& in);
+    void print_counter_structure(std::uint32_t number, nm::ByteReader in);
+    void print_host_description(nm::ByteReader& in);
+    void print_adapters(nm::ByteReader& in);
+    void print_port(std::string_view name, std::uint32_t format, std::uint32_t value);
+    void print_source(std::uint32_t type, std::uint32_t index);
+    void set_grep_prefix(std::string_view tag);
+
+    // The fixed columns of csv.
+    struct Row {
+        std::uint32_t in_if = 0, out_if = 0, rate = 0, in_vlan = 0, out_vlan = 0;
+        std::uint32_t frame_bytes = 0, ip_bytes = 0;
+        nm::Packet packet;
+    };
+    void write_flow_row();
+    void write_counter_row(nm::ByteReader in);
+
+    SflowtoolStyle style_;
+    bool is_file_;
+    Listing listing_;
+    std::string agent_;
+    std::uint32_t sub_agent_ = 0;
+    std::uint32_t sequence_ = 0;
+    std::string source_;
+    Row row_;
+    std::uint64_t malformed_ = 0;
+};
+
+nm::Exit run_sflowtool(const InputOptions& options, SflowtoolStyle style, nm::Context& context);
+
+}  // namespace nmflowtool
