@@ -1,5 +1,5 @@
-// Packets of any bytes to the readers of ICMP echo: a reply is only what we sent, and an answer stays within
-// its bits.
+// Packets of any bytes to the readers of ICMP echo: a reply is only what we sent, and an answer stays within its
+// bits.
 #include <cstdlib>
 
 #include "probe/wire_icmp.hpp"
