@@ -88,6 +88,7 @@ void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&&
         const FlowInput::Got item = input.next(datagram, records.flow);
         if (item == FlowInput::Got::nothing) break;
         if (item == FlowInput::Got::flow) {
+            records.wire = {};
             take(Decoder::Got::flow, records);
             continue;
         }
