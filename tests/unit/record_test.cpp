@@ -10,6 +10,7 @@
 #include "record/deploy.hpp"
 #include "record/error.hpp"
 #include "record/flow.hpp"
+#include "record/flow_export.hpp"
 #include "record/flow_field.hpp"
 #include "record/flow_stats.hpp"
 #include "record/plan.hpp"
@@ -32,11 +33,11 @@ namespace {
 
 using RecordTypes =
     ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, DnsProbe, DnsSummary, ErrorRecord,
-                     FlowField, FlowFieldSummary, FlowOption, FlowRecord, FlowRoute, FlowStats, FlowSummary,
-                     FlowTop, HttpProbe, HttpSummary, IcmpError, IcmpProbe, IcmpReply, Migration, Placement,
-                     PlanCheck, PlanSummary, PlanViolation, ProbeSummary, Reject, Route, RouteSummary,
-                     SflowApp, SflowCounters, SflowDrop, SflowHost, SflowSample, Slot, SweepProbe,
-                     SweepSummary, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup,
+                     ExportSummary, FlowDestination, FlowField, FlowFieldSummary, FlowOption, FlowRecord, FlowRoute,
+                     FlowStats, FlowSummary, FlowTop, ForwardSummary, HttpProbe, HttpSummary, IcmpError, IcmpProbe,
+                     IcmpReply, Migration, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
+                     Reject, Route, RouteSummary, SflowApp, SflowCounters, SflowDrop, SflowHost, SflowSample, Slot,
+                     SweepProbe, SweepSummary, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup,
                      TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<FlowError, HostAdapter, MplsEntry, OpticsLane, QueueLengths, TraceHop,

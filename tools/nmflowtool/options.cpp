@@ -3,8 +3,10 @@
 #include "app/cli.hpp"
 #include "decode/decode.hpp"
 #include "decode/sflow_output.hpp"
+#include "export/export.hpp"
 #include "fields/fields.hpp"
 #include "filter/filter.hpp"
+#include "forward/forward.hpp"
 #include "record/flow_field.hpp"
 #include "sflowtool/sflowtool.hpp"
 #include "top/top.hpp"
@@ -30,6 +32,15 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
 void add_filter_option(CLI::App& cli, InputOptions& input) {
     cli.add_option("--filter", input.filter, "only flows that match, in the language of nmflowtool filter")
         ->type_name("EXPR");
+}
+
+void take_stdin_as_capture(InputOptions& input) {
+    if (input.is_given()) return;
+    if (nm::Console::stdin_is_terminal()) {
+        throw nm::UserError(nm::Exit::usage,
+                            "stdin is a terminal: give a capture in a pipe, -r FILE or -l ADDR:PORT");
+    }
+    input.files = {"-"};
 }
 
 void define_decode(nm::Tool& tool) {
@@ -70,21 +81,14 @@ void define_decode(nm::Tool& tool) {
     verb.has_table = true;
     verb.run = [options, style](nm::Context& context) {
         DecodeOptions chosen = *options;
-        InputOptions& input = chosen.input;
         if (chosen.all_fields && !context.out.is_plain_json()) {
             throw nm::UserError(nm::Exit::usage,
                                 "--all-fields is for whole JSON records: it takes no other --format and no "
                                 "--fields");
         }
         chosen.sflow.unknown = chosen.all_fields;
-        if (!input.is_given()) {
-            if (nm::Console::stdin_is_terminal()) {
-                throw nm::UserError(nm::Exit::usage,
-                                    "stdin is a terminal: give a capture in a pipe, -r FILE or -l ADDR:PORT");
-            }
-            input.files = {"-"};
-        }
-        if (*style != SflowtoolStyle::none) return run_sflowtool(input, *style, context);
+        take_stdin_as_capture(chosen.input);
+        if (*style != SflowtoolStyle::none) return run_sflowtool(chosen.input, *style, context);
         return run_decode(chosen, context);
     };
 }
@@ -175,6 +179,82 @@ void define_fields(nm::Tool& tool) {
     verb.run = [options](nm::Context& context) { return run_fields(*options, context); };
 }
 
+void add_destination_options(CLI::App& cli, DestinationOptions& destinations, const std::string& to) {
+    cli.add_option("--to", destinations.to, to)
+        ->type_name("DESTINATION")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->required();
+    cli.add_flag("--keep-source", destinations.keep_source,
+                 "send from the address of the exporter instead of ours; needs CAP_NET_RAW");
+    nm::add_size(cli, "--rate", destinations.rate, "datagrams a second, to each destination; 0: no limit");
+}
+
+void define_export(nm::Tool& tool) {
+    nm::Verb& verb =
+        tool.add_verb("export", "flow records to NetFlow v5, NetFlow v9, IPFIX or sFlow datagrams");
+    const auto options = std::make_shared<ExportOptions>();
+    nm::add_word(*verb.cli, "--as", options->as, export_as_words, "protocol to export")->required();
+    add_destination_options(*verb.cli, options->destinations,
+                            "collector ADDR:PORT, or FILE.pcap to write a capture; repeatable");
+    add_input_options(*verb.cli, options->input);
+    nm::add_size(*verb.cli, "--mtu", options->mtu, "fill datagrams up to this many bytes, headers included");
+    nm::add_size(*verb.cli, "--template-packets", options->template_datagrams,
+                 "send templates and options again after this many datagrams");
+    nm::add_duration(*verb.cli, "--template-interval", options->template_ns,
+                     "send templates and options again after this time of the flows");
+    verb.cli->add_flag("--vlan-as-dstas", options->vlan_as_dst_as,
+                       "tell the VLAN as the destination AS, for collectors that know no VLANs");
+    verb.emits = {&nm::record_type<nm::FlowDestination>, &nm::record_type<nm::FlowStats>,
+                  &nm::record_type<nm::ExportSummary>};
+    verb.examples = {
+        {"nmflowtool decode -r flows.pcap | nmflowtool export --as ipfix --to 192.0.2.1:4739",
+         "records to a collector"},
+        {"nmflowtool export -l :6343 --as netflow9 --to 192.0.2.1:2055",
+         "sFlow samples as NetFlow, scaled by their sampling rate"},
+        {"nmflowtool export -r flows.pcap --as netflow5 --vlan-as-dstas --to v5.pcap",
+         "a capture of one protocol to a capture of another"},
+    };
+    verb.run = [options](nm::Context& context) { return run_export(*options, context); };
+}
+
+// "max" is as fast as it goes.
+void add_speed(CLI::App& cli, std::optional<double>& speed) {
+    cli.add_option_function<std::string>(
+           "--speed",
+           [&speed](const std::string& text) {
+               const auto factor = nm::parse_number<double>(text);
+               if (text != "max" && !(factor && *factor > 0 && *factor < 1e9)) {
+                   throw CLI::ValidationError(
+                       "--speed", nm::in_quotes(text) + " is no speed: write 1.0 (as captured), 10 or max");
+               }
+               speed = text == "max" ? std::nullopt : factor;
+           },
+           "of captures: 1.0 as they were captured, 10 ten times as fast, max as fast as it goes")
+        ->type_name("FACTOR|max")
+        ->default_str("1.0");
+}
+
+void define_forward(nm::Tool& tool) {
+    nm::Verb& verb = tool.add_verb("forward", "flow datagrams as they are to several collectors");
+    const auto options = std::make_shared<ForwardOptions>();
+    add_destination_options(*verb.cli, options->destinations,
+                            "collector ADDR:PORT, or FILE.pcap to write a capture; repeatable");
+    add_input_options(*verb.cli, options->input);
+    add_speed(*verb.cli, options->speed);
+    verb.emits = {&nm::record_type<nm::FlowDestination>, &nm::record_type<nm::ForwardSummary>};
+    verb.examples = {
+        {"nmflowtool forward -l :2055 --to 192.0.2.1:2055 --to 192.0.2.2:9995 --keep-source",
+         "two collectors see the exporters as if these sent to each"},
+        {"nmflowtool forward -r flows.pcap --to 127.0.0.1:2055 --speed 10", "a capture, ten times as fast"},
+    };
+    verb.run = [options](nm::Context& context) {
+        ForwardOptions forward = *options;
+        take_stdin_as_capture(forward.input);
+        return run_forward(forward, context);
+    };
+}
+
 }  // namespace
 
 void define(nm::Tool& tool) {
@@ -182,7 +262,9 @@ void define(nm::Tool& tool) {
     define_filter(tool);
     define_top(tool);
     define_fields(tool);
-    tool.add_later({"meter", "export", "forward", "watch", "store", "query", "profile", "alert", "vlan",
+    define_export(tool);
+    define_forward(tool);
+    tool.add_later({"meter", "watch", "store", "query", "profile", "alert", "vlan",
                     "matrix", "serve"});
 }
 

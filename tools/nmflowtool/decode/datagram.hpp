@@ -11,6 +11,7 @@ struct Datagram {
     nm::Time ts;  // received, or captured
     nm::IpAddress sender;
     nm::Bytes payload;
+    std::uint16_t sender_port = 0;
 };
 
 }  // namespace nmflowtool

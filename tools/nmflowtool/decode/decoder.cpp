@@ -17,6 +17,8 @@ constexpr Version netflow_versions[] = {
     {1, ExportProtocol::netflow1}, {7, ExportProtocol::netflow7}, {8, ExportProtocol::netflow8},
 };
 
+}  // namespace
+
 // sFlow begins with 32 bits of version.
 std::optional<ExportProtocol> protocol_of(nm::Bytes payload) {
     nm::ByteReader in(payload);
@@ -33,6 +35,8 @@ std::optional<ExportProtocol> protocol_of(nm::Bytes payload) {
     }
     return std::nullopt;
 }
+
+namespace {
 
 bool is_netflow(ExportProtocol protocol) {
     switch (protocol) {

@@ -11,6 +11,9 @@
 
 namespace nmflowtool {
 
+// By the first bytes; nothing for what is no flow datagram.
+std::optional<nm::ExportProtocol> protocol_of(nm::Bytes payload);
+
 // One of each kind, reused for every record of a run.
 struct Records : SflowRecords {
     nm::FlowRecord flow;

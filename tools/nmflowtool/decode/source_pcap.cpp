@@ -57,7 +57,7 @@ bool PcapSource::take(const nm::CapturedPacket& captured, Datagram& datagram) {
     }
     if (packet_.is_fragment) return take_fragment(captured, datagram);
     if (packet_.payload.size() < packet_.udp_length) ++counts_.cut;
-    datagram = {captured.ts, packet_.src_ip, packet_.payload};
+    datagram = {captured.ts, packet_.src_ip, packet_.payload, packet_.src_port.value_or(0)};
     return true;
 }
 
@@ -66,9 +66,10 @@ bool PcapSource::take_fragment(const nm::CapturedPacket& captured, Datagram& dat
     const auto whole = joiner_.add(packet_.ip, captured.ts);
     if (!whole) return false;
     nm::ByteReader in(*whole);
-    in.skip(8);  // ports, length, check sum: the IP headers tell the length as well
+    const std::uint16_t port = in.u16();
+    in.skip(6);  // other port, length, check sum: the IP headers tell the length as well
     ++counts_.reassembled;
-    datagram = {captured.ts, packet_.src_ip, in.rest()};
+    datagram = {captured.ts, packet_.src_ip, in.rest(), port};
     return true;
 }
 

@@ -13,6 +13,14 @@
 #include "app/signals.hpp"
 
 namespace nmflowtool {
+namespace {
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+}
+
+}  // namespace
 
 // Room for one recvmmsg call.
 struct UdpSource::Batch {
@@ -110,6 +118,7 @@ bool UdpSource::next(Datagram& datagram) {
     }
     if (datagram.ts.ns == 0) datagram.ts = nm::now();
     datagram.sender = nm::IpAddress::from_sockaddr(reinterpret_cast<const sockaddr&>(batch_->senders[i]));
+    datagram.sender_port = port_of(batch_->senders[i]);
     datagram.payload = {batch_->bytes.get() + i * Batch::stride, batch_->headers[i].msg_len};
     return true;
 }

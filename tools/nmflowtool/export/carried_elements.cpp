@@ -1,0 +1,237 @@
+#include "export/carried_elements.hpp"
+
+#include <cassert>
+#include <type_traits>
+
+namespace nmflowtool {
+namespace {
+
+using nm::Family;
+using nm::FlowRecord;
+
+constexpr std::uint16_t sampling_interval = 34;
+constexpr std::uint16_t first_single_icmp = 176;  // type and code in elements of their own
+constexpr std::uint16_t last_single_icmp = 179;
+
+struct Choice {
+    std::uint16_t id;
+    std::uint8_t width;
+    Family family = Family::none;
+};
+
+// In the order in which they stand in a record. Times come in three forms and addresses in two families; a
+// record has one of each.
+constexpr Choice choices[] = {
+    {8, 4},
+    {27, 16},
+    {12, 4},
+    {28, 16},
+    {7, 2},
+    {11, 2},  // addresses, ports
+    {4, 1},
+    {6, 1},
+    {5, 1},  // protocol, TCP flags, TOS
+    {32, 2, Family::v4},
+    {139, 2, Family::v6},  // ICMP type and code
+    {176, 1, Family::v4},
+    {177, 1, Family::v4},
+    {178, 1, Family::v6},
+    {179, 1, Family::v6},
+    {1, 8},
+    {2, 8},  // bytes, packets
+    {22, 4},
+    {21, 4},
+    {152, 8},
+    {153, 8},
+    {154, 8},
+    {155, 8},  // start and end
+    {10, 4},
+    {14, 4},  // interfaces
+    {16, 4},
+    {17, 4},
+    {15, 4},
+    {62, 16},
+    {18, 4},
+    {63, 16},  // AS, next hops
+    {9, 1, Family::v4},
+    {29, 1, Family::v6},
+    {13, 1, Family::v4},
+    {30, 1, Family::v6},
+    {52, 1},
+    {88, 2},  // TTL, fragment offset
+    {58, 2},
+    {245, 2},
+    {59, 2},
+    {256, 2},
+    {56, 6},
+    {80, 6},  // VLANs, Ethernet
+    {61, 1},
+    {136, 1},
+    {34, 4},
+    {48, 4},  // direction, end, sampling
+};
+static_assert(std::size(choices) <= 64);
+
+// Visits the row's member of the flow; monostate rows do not occur.
+template <class Visit>
+auto with_member(const CarriedElement& row, const FlowRecord& flow, Visit&& visit) {
+    using Result = decltype(visit(flow.bytes));
+    return std::visit(
+        [&](auto pointer) -> Result {
+            if constexpr (requires { flow.*pointer; })
+                return visit(flow.*pointer);
+            else
+                return Result();
+        },
+        row.member);
+}
+
+struct IsPresent {
+    std::uint8_t width;
+
+    bool operator()(const nm::IpAddress& ip) const { return ip.size() == width; }
+    bool operator()(nm::Time time) const { return time.ns > 0; }
+    template <class Value>
+    bool operator()(const std::optional<Value>& value) const {
+        return value.has_value();
+    }
+    template <class Other>
+    bool operator()(const Other&) const {
+        return false;
+    }
+};
+
+bool is_wanted(const CarriedElement& row, const FlowRecord& flow, const RecordForm& form) {
+    const bool whole_icmp = flow.icmp_type && flow.icmp_code;
+    switch (row.meaning) {
+        case Meaning::uptime_ms:
+            return form.times == TimeForm::uptime_ms;
+        case Meaning::epoch_ms:
+            return form.times == TimeForm::epoch_ms;
+        case Meaning::epoch_us:
+            return form.times == TimeForm::epoch_us;
+        case Meaning::icmp_type_code:
+            return whole_icmp;
+        default:
+            break;
+    }
+    if (row.id >= first_single_icmp && row.id <= last_single_icmp) return !whole_icmp;
+    return row.id != sampling_interval || form.rate_in_record;
+}
+
+// NTP format: seconds since 1900 and a binary fraction, of which microseconds leave the lowest 11 bits alone
+// (RFC 7011 section 6.1.9). Rounded up, so that rounding down gives the microsecond back.
+std::uint64_t to_ntp_us(nm::Time time) {
+    constexpr std::uint64_t to_1970_s = 2'208'988'800;
+    constexpr std::uint64_t step = 1u << 11;
+    const auto us = static_cast<std::uint64_t>(time.ns / nm::ns_per_us);
+    const std::uint64_t fraction = ((us % 1'000'000) << 32) / 1'000'000 + step;
+    return ((us / 1'000'000 + to_1970_s) << 32) + fraction / step * step;
+}
+
+struct Write {
+    const CarriedElement& row;
+    const RecordForm& form;
+    nm::ByteWriter& out;
+
+    bool operator()(const nm::IpAddress& ip) const {
+        // A sticky element of the other family, or none: zero says so.
+        if (ip.size() == row.width)
+            out.bytes(nm::Bytes(ip.bytes).first(row.width));
+        else
+            out.zeros(row.width);
+        return true;
+    }
+    bool operator()(nm::Time time) const {
+        if (form.times == TimeForm::epoch_us)
+            out.u64(to_ntp_us(time));
+        else if (form.times == TimeForm::epoch_ms)
+            out.u64(static_cast<std::uint64_t>(time.ns / nm::ns_per_ms));
+        else
+            out.u32(static_cast<std::uint32_t>(time.ns / nm::ns_per_ms - form.boot_ms));
+        return true;
+    }
+    bool operator()(const std::optional<nm::Mac>& mac) const {
+        out.bytes(mac.value_or(nm::Mac{}).bytes);
+        return true;
+    }
+    template <class Value>
+    bool operator()(const std::optional<Value>& value) const {
+        if constexpr (std::is_integral_v<Value> || std::is_enum_v<Value>)
+            out.uint(value ? static_cast<std::uint64_t>(*value) : 0, row.width);
+        return true;
+    }
+    template <class Other>
+    bool operator()(const Other&) const {
+        return false;
+    }
+};
+
+void write_element(const CarriedElement& row, const FlowRecord& flow, const RecordForm& form,
+                   nm::ByteWriter& out) {
+    if (row.meaning == Meaning::icmp_type_code) {
+        out.u8(*flow.icmp_type);
+        out.u8(*flow.icmp_code);
+        return;
+    }
+    with_member(row, flow, Write{row, form, out});
+}
+
+template <class Visit>
+void for_each_row(ElementSet set, Visit&& visit) {
+    const std::vector<CarriedElement>& rows = carried_elements();
+    for (; set != 0; set &= set - 1) visit(rows[static_cast<std::size_t>(std::countr_zero(set))]);
+}
+
+}  // namespace
+
+const std::vector<CarriedElement>& carried_elements() {
+    static const std::vector<CarriedElement> rows = [] {
+        std::vector<CarriedElement> made;
+        for (const Choice& choice : choices) {
+            const Element* element = find_element(choice.id);
+            assert(element && element->flow.index() != 0);
+            made.push_back({choice.id, choice.width, choice.family, element->meaning, element->flow});
+        }
+        return made;
+    }();
+    return rows;
+}
+
+ElementSet zero_is_unknown() {
+    static const ElementSet set = [] {
+        ElementSet found = 0;
+        const auto& rows = carried_elements();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const bool is_rate = rows[i].id == sampling_interval;
+            if (rows[i].meaning == Meaning::nonzero && !is_rate) found |= ElementSet{1} << i;
+        }
+        return found;
+    }();
+    return set;
+}
+
+ElementSet elements_of(const FlowRecord& flow, const RecordForm& form) {
+    const Family family = flow.src_ip.is_v6() || flow.dst_ip.is_v6() ? Family::v6 : Family::v4;
+    const auto& rows = carried_elements();
+    ElementSet set = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const CarriedElement& row = rows[i];
+        if (row.family != Family::none && row.family != family) continue;
+        if (!with_member(row, flow, IsPresent{row.width})) continue;
+        if (is_wanted(row, flow, form)) set |= ElementSet{1} << i;
+    }
+    return set;
+}
+
+void write_elements(const FlowRecord& flow, const RecordForm& form, ElementSet set, nm::ByteWriter& out) {
+    for_each_row(set, [&](const CarriedElement& row) { write_element(row, flow, form, out); });
+}
+
+std::size_t width_of(ElementSet set) {
+    std::size_t width = 0;
+    for_each_row(set, [&](const CarriedElement& row) { width += row.width; });
+    return width;
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,93 @@
+#include "export/destination_pcap.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "export/wire_udp.hpp"
+#include "json/line_writer.hpp"
+
+namespace nmflowtool {
+namespace {
+
+// In host order, as readers of the format expect it to be told by the magic number.
+struct FileHeader {
+    std::uint32_t magic = 0xA1B2C3D4;  // microseconds
+    std::uint16_t major = 2;
+    std::uint16_t minor = 4;
+    std::uint32_t zone = 0;
+    std::uint32_t accuracy = 0;
+    std::uint32_t snap_length = 262144;
+    std::uint32_t link_type = 1;  // Ethernet: what every reader knows
+};
+struct PacketHeader {
+    std::uint32_t seconds;
+    std::uint32_t microseconds;
+    std::uint32_t captured;
+    std::uint32_t length;
+};
+
+template <class Struct>
+std::string_view as_text(const Struct& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string_view as_text(nm::Bytes bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+class PcapDestination final : public Destination {
+  public:
+    PcapDestination(nm::UniqueFd fd, const std::string& path, std::uint16_t port)
+        : fd_(std::move(fd)), writer_(fd_.get(), path), port_(port) {
+        writer_.buffer().append(as_text(FileHeader{}));
+    }
+
+    void send(const ExportDatagram& datagram) override;
+    void finish() override {
+        const nm::Status status = writer_.finish();
+        if (!status) throw nm::UserError(status.error().exit, status.error().message);
+    }
+    std::size_t overhead() const override { return 20 + 8; }
+
+  private:
+    nm::UniqueFd fd_;
+    nm::LineWriter writer_;
+    std::uint16_t port_;
+    nm::ByteWriter frame_;
+    std::uint16_t id_ = 0;
+};
+
+void PcapDestination::send(const ExportDatagram& datagram) {
+    constexpr std::array<std::uint8_t, 12> macs{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};  // locally administered
+    const nm::IpAddress loopback = nm::IpAddress::v4(0x7F000001);
+    const bool is_v6 = datagram.source.is_v6();
+    const nm::Endpoint from{datagram.source.is_set() ? datagram.source : loopback,
+                            datagram.port != 0 ? datagram.port : port_};
+    const nm::Endpoint to{is_v6 ? *nm::parse_ip("::1") : loopback, port_};
+    frame_.clear();
+    frame_.bytes(macs);
+    frame_.u16(is_v6 ? 0x86DD : 0x0800);
+    write_udp_packet(frame_, from, to, datagram.payload, ++id_);
+
+    const auto length = static_cast<std::uint32_t>(frame_.size());
+    const auto us = static_cast<std::uint64_t>(datagram.ts.ns / nm::ns_per_us);
+    const PacketHeader header{static_cast<std::uint32_t>(us / 1'000'000),
+                              static_cast<std::uint32_t>(us % 1'000'000), length, length};
+    writer_.buffer().append(as_text(header));
+    writer_.buffer().append(as_text(frame_.view()));
+    writer_.written();
+    ++books.datagrams;
+    books.bytes += datagram.payload.size();
+    books.flows += datagram.flows;
+}
+
+}  // namespace
+
+nm::Result<std::unique_ptr<Destination>> open_pcap_destination(const std::string& path, std::uint16_t port) {
+    nm::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!fd) return nm::os_error(path, errno, nm::Exit::cannot_create);
+    return std::unique_ptr<Destination>(std::make_unique<PcapDestination>(std::move(fd), path, port));
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,90 @@
+#include "export/destinations.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "app/signals.hpp"
+#include "export/destination_pcap.hpp"
+#include "export/destination_udp.hpp"
+
+namespace nmflowtool {
+namespace {
+
+bool is_capture(const std::string& to) {
+    return to.ends_with(".pcap");
+}
+
+nm::Endpoint endpoint_of(const std::string& to) {
+    const auto endpoint = nm::parse_endpoint(to);
+    const bool is_some =
+        endpoint && std::ranges::any_of(endpoint->address.bytes, [](auto b) { return b != 0; });
+    if (!is_some || endpoint->port == 0) {
+        throw nm::UserError(nm::Exit::usage, "--to " + nm::in_quotes(to) +
+                                                 " is neither ADDR:PORT nor FILE.pcap: write 192.0.2.1:2055, "
+                                                 "[2001:db8::1]:2055 or flows.pcap");
+    }
+    return *endpoint;
+}
+
+std::unique_ptr<Destination> open_destination(const std::string& to, const DestinationOptions& options) {
+    if (is_capture(to)) return open_pcap_destination(to, options.capture_port).value_or_throw();
+    const nm::Endpoint endpoint = endpoint_of(to);
+    return (options.keep_source ? open_raw_destination(endpoint) : open_udp_destination(endpoint))
+        .value_or_throw();
+}
+
+}  // namespace
+
+Destinations::Destinations(const DestinationOptions& options) : pacer_(options.rate) {
+    // All names first: a typo in the last one opens nothing.
+    for (const std::string& to : options.to) {
+        if (!is_capture(to)) endpoint_of(to);
+    }
+    for (const std::string& to : options.to) {
+        all_.push_back(open_destination(to, options));
+        all_.back()->books.to = to;
+        keeps_source_ = keeps_source_ && (options.keep_source || is_capture(to));
+    }
+}
+
+void Destinations::send(const ExportDatagram& datagram) {
+    while (pacer_.allowed(nm::monotonic_ns(), 1) == 0) {
+        if (!sleep_until(pacer_.next_ns())) break;  // what is left goes at once
+    }
+    pacer_.sent(1);
+    for (const auto& destination : all_) destination->send(datagram);
+}
+
+void Destinations::finish(nm::Time ts, nm::Output& out) {
+    for (const auto& destination : all_) {
+        destination->finish();
+        destination->books.ts = ts;
+        out.write(destination->books);
+    }
+}
+
+std::uint64_t Destinations::send_errors() const {
+    std::uint64_t sum = 0;
+    for (const auto& destination : all_) sum += destination->books.send_errors;
+    return sum;
+}
+
+std::size_t Destinations::payload_bytes(std::uint64_t mtu) const {
+    std::size_t overhead = 0;
+    for (const auto& destination : all_) overhead = std::max(overhead, destination->overhead());
+    return static_cast<std::size_t>(mtu) - overhead;
+}
+
+bool sleep_until(std::int64_t monotonic_ns) {
+    for (;;) {
+        if (nm::stop_requested()) return false;
+        const std::int64_t left = monotonic_ns - nm::monotonic_ns();
+        if (left <= 0) return true;
+        pollfd signals{nm::signal_event_fd(), POLLIN, 0};
+        const timespec timeout{left / nm::ns_per_s, left % nm::ns_per_s};
+        if (::ppoll(&signals, 1, &timeout, nullptr) > 0) nm::clear_signal_event();
+    }
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,60 @@
+// Where datagrams go: UDP addresses, with our own source address or the exporters', and capture files. Each
+// has its own books; what cannot be sent to one goes to the others all the same. Proof:
+// tests/cli/nmflowtool_export.bats, tests/lab/nmflowtool_exporters.bats.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/tool.hpp"
+#include "export/export_datagram.hpp"
+#include "probe/pacer.hpp"
+#include "record/flow_export.hpp"
+
+namespace nmflowtool {
+
+struct DestinationOptions {
+    std::vector<std::string> to;  // ADDR:PORT, or a capture file by its ending: .pcap
+    bool keep_source = false;
+    std::uint64_t rate = 0;             // datagrams a second to each; 0: as fast as they come
+    std::uint16_t capture_port = 2055;  // the destination port in capture files
+};
+
+class Destination {
+  public:
+    virtual ~Destination() = default;
+    virtual void send(const ExportDatagram& datagram) = 0;
+    // Nothing more comes. Throws UserError when a file could not be written.
+    virtual void finish() {}
+    // Bytes of headers before the payload.
+    virtual std::size_t overhead() const = 0;
+
+    nm::FlowDestination books;
+};
+
+class Destinations {
+  public:
+    // Opens all of them; throws UserError.
+    explicit Destinations(const DestinationOptions& options);
+
+    void send(const ExportDatagram& datagram);
+    // Closes them, and writes their books with this time.
+    void finish(nm::Time ts, nm::Output& out);
+    std::uint64_t send_errors() const;
+    // Of a datagram that fits the MTU on every way.
+    std::size_t payload_bytes(std::uint64_t mtu) const;
+
+    // Every destination learns whose flows they are: by the source address, or in a capture file.
+    bool keeps_source() const { return keeps_source_; }
+
+  private:
+    std::vector<std::unique_ptr<Destination>> all_;
+    bool keeps_source_ = true;
+    nm::Pacer pacer_;
+};
+
+// Sleeps until CLOCK_MONOTONIC reaches this; false when a signal asked to stop before.
+bool sleep_until(std::int64_t monotonic_ns);
+
+}  // namespace nmflowtool

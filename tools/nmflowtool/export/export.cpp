@@ -1,0 +1,187 @@
+#include "export/export.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "decode/decode.hpp"
+#include "json/line_reader.hpp"
+#include "json/record_parser.hpp"
+
+namespace nmflowtool {
+namespace {
+
+constexpr std::uint64_t smallest_mtu = 576;  // RFC 791: every host takes that, and every record of ours fits
+constexpr std::uint64_t largest_mtu = 65535;
+
+std::uint16_t usual_port(ExportAs as) {
+    switch (as) {
+        case ExportAs::ipfix:
+            return 4739;
+        case ExportAs::sflow5:
+            return 6343;
+        default:
+            return 2055;
+    }
+}
+
+DestinationOptions destination_options(const ExportOptions& options) {
+    DestinationOptions destinations = options.destinations;
+    destinations.capture_port = usual_port(options.as);
+    return destinations;
+}
+
+ExporterOptions exporter_options(const ExportOptions& options, const Destinations& destinations) {
+    ExporterOptions made;
+    made.stream.protocol = options.as;
+    made.stream.payload_bytes = destinations.payload_bytes(options.mtu);
+    made.stream.template_datagrams = options.template_datagrams;
+    made.stream.template_ns = options.template_ns;
+    made.vlan_as_dst_as = options.vlan_as_dst_as;
+    made.keeps_source = destinations.keeps_source();
+    return made;
+}
+
+// The run: where flows go to, and what is told of it at the end.
+class Run {
+  public:
+    Run(const ExportOptions& options, nm::Context& context)
+        : context_(context),
+          destinations_(destination_options(options)),
+          exporter_(exporter_options(options, destinations_),
+                    [this](const ExportDatagram& datagram) { destinations_.send(datagram); }) {}
+
+    template <class Flow>
+    void add(Flow& flow) {
+        if (flow.ts.ns == 0) flow.ts = flow.end.ns != 0 ? flow.end : nm::now();
+        latest_ = std::max(latest_, flow.ts);
+        exporter_.add(flow);
+    }
+    void flush() { exporter_.flush(); }
+    nm::Time latest() const { return latest_; }
+
+    // The books, the summary, and whether anything left.
+    nm::Exit finish(nm::ExportSummary& summary) {
+        exporter_.flush();
+        summary.ts = latest_.ns != 0 ? latest_ : nm::now();
+        destinations_.finish(summary.ts, context_.out);
+        exporter_.add_to(summary);
+        summary.send_errors = destinations_.send_errors();
+        context_.out.write(summary);
+        return summary.exported > 0 && summary.send_errors == 0 ? nm::Exit::ok : nm::Exit::no;
+    }
+
+  private:
+    nm::Context& context_;
+    Destinations destinations_;
+    Exporter exporter_;
+    nm::Time latest_;
+};
+
+nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Run& run) {
+    FlowInput input(options.input, context);
+    input.when_idle([&run] {
+        run.flush();
+        return -1;
+    });
+    Decoder decoder(limits_for(options.input));
+    read_flows(input, decoder, context, [&](Decoder::Got got, Records& records) {
+        if (got == Decoder::Got::flow) run.add(records.flow);
+        if (got == Decoder::Got::sample) run.add(records.sample);
+    });
+    run.flush();
+    nm::ExportSummary summary;
+    input.add_to(summary);
+    write_books(decoder, run.latest(), summary, context.out);
+    const nm::Exit exit = run.finish(summary);
+    const bool is_live = !options.input.listen.empty() && summary.send_errors == 0;
+    return input.exit_or(is_live ? nm::Exit::ok : exit);
+}
+
+// Records on standard input.
+class Lines {
+  public:
+    Lines(nm::Context& context, Run& run) : context_(context), run_(run), bad_(context, "stdin") {
+        summary_.lines_ignored = 0;
+    }
+
+    nm::Exit read() {
+        nm::LineReader reader(STDIN_FILENO, [this] {
+            run_.flush();
+            context_.out.flush();
+        });
+        std::string_view line;
+        for (bool more = true; more && !context_.out.closed();) {
+            switch (reader.next(line)) {
+                case nm::LineReader::Next::line:
+                    take(line, reader.line_number());
+                    break;
+                case nm::LineReader::Next::too_long:
+                    bad_.count(reader.line_number(), "line over 1 MiB");
+                    break;
+                case nm::LineReader::Next::failed:
+                    throw nm::UserError(nm::Exit::io_error,
+                                        nm::os_error("stdin", reader.errno_value()).message);
+                default:
+                    more = false;
+            }
+        }
+        summary_.lines = reader.line_number();
+        summary_.lines_malformed = bad_.total();
+        return bad_.exit_or(run_.finish(summary_));
+    }
+
+  private:
+    void take(std::string_view line, std::uint64_t line_number) {
+        if (line.empty()) return;
+        if (!parser_.open(line)) {
+            bad_.count(line_number, parser_.error());
+        } else if (parser_.type() == nm::describe<nm::FlowRecord>.type) {
+            take_record(flow_, line_number, summary_.flows);
+        } else if (parser_.type() == nm::describe<nm::SflowSample>.type) {
+            take_record(sample_, line_number, summary_.samples);
+        } else if (parser_.type().empty()) {
+            bad_.count(line_number, "no type");
+        } else {
+            ++*summary_.lines_ignored;
+            context_.out.forward(line);
+        }
+    }
+    template <class Flow>
+    void take_record(Flow& flow, std::uint64_t line_number, std::uint64_t& count) {
+        if (!parser_.read(flow)) {
+            bad_.count(line_number, parser_.error());
+            return;
+        }
+        if (!flow.proto_num && flow.proto) flow.proto_num = static_cast<std::uint8_t>(*flow.proto);
+        ++count;
+        run_.add(flow);
+    }
+
+    nm::Context& context_;
+    Run& run_;
+    nm::BadInput bad_;
+    nm::RecordParser parser_;
+    nm::FlowRecord flow_;
+    nm::SflowSample sample_;
+    nm::ExportSummary summary_;
+};
+
+}  // namespace
+
+nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
+    if (options.mtu < smallest_mtu || options.mtu > largest_mtu) {
+        throw nm::UserError(nm::Exit::usage, "--mtu " + std::to_string(options.mtu) + ": from " +
+                                                 std::to_string(smallest_mtu) + " to " +
+                                                 std::to_string(largest_mtu));
+    }
+    if (!options.input.is_given() && nm::Console::stdin_is_terminal()) {
+        throw nm::UserError(nm::Exit::usage,
+                            "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
+    }
+    Run run(options, context);
+    if (options.input.is_given()) return export_datagrams(options, context, run);
+    return Lines(context, run).read();
+}
+
+}  // namespace nmflowtool
