@@ -56,10 +56,13 @@ listen_on_free_port() {
     [ "$(summary 'lost_fields // []') $(summary times_rounded) $(summary not_carried)" = "[] 0 0" ]
 }
 
-@test "a capture exported in process is what the pipe exports, byte for byte" {
+@test "a capture exported in process gives the records that the pipe gives" {
     nmflowtool export -r "$v9" --as netflow9 --to direct.pcap >/dev/null
     nmflowtool decode -r "$v9" | nmflowtool export --as netflow9 --to piped.pcap >/dev/null
-    cmp direct.pcap piped.pcap
+    decoded direct.pcap
+    decoded piped.pcap
+    diff <(records direct.pcap.json) <(records piped.pcap.json)
+    [ "$(records direct.pcap.json | wc -l)" -gt 10 ]
 }
 
 @test "datagrams are filled up to the MTU and not beyond" {
@@ -89,7 +92,7 @@ listen_on_free_port() {
     nmflowtool decode -r "$sflow" >in.json
     nmflowtool export -r "$sflow" --as sflow5 --to out.pcap >out.json
     nmflowtool decode -r out.pcap >back.json
-    keys='select(.type == "sflow.sample" and .src_ip) | [.exporter, .obs_domain, .sampling_rate, .source_index, .in_if, .out_if]'
+    keys='select(.type == "sflow.sample") | [.exporter, .obs_domain, .sampling_rate, .source_index, .in_if, .out_if]'
     diff <(jq -c "$keys" in.json | sort) <(jq -c "$keys" back.json | sort)
     [ "$(jq -c 'select(.type == "flow.stats") | [.sequence_gaps, .malformed_samples]' back.json | sort -u)" = "[0,0]" ]
 }
@@ -179,7 +182,7 @@ listen_on_free_port() {
     run -65 --separate-stderr nmflowtool export --as netflow9 --to out.pcap <in.json
     [ "${lines[0]}" = '{"type":"probe.icmp","x":1}' ]
     [[ "$stderr" == *"stdin:2"* ]]
-    nmflowtool decode -r out.pcap | jq -e 'select(.type == "flow") | .src_ip == "10.0.0.1" and (has("bytes") | not)'
+    nmflowtool decode -r out.pcap | jq -s -e '.[0] | .src_ip == "10.0.0.1" and (has("bytes") | not)'
 }
 
 @test "destinations that are none, MTUs that are too small, speeds that are none: 64 with a word" {

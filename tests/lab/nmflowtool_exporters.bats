@@ -124,19 +124,176 @@ judged_by_all() {
     diff by_tshark ours
 }
 
-@test "softflowd, NetFlow v5" {
+# judged_by_sfacctd: packets and IP bytes of each flow of samples; tshark reads as many samples.
+judged_by_sfacctd() {
+    jq -r 'select(.type == "sflow.sample" and .src_ip) | [.src_ip, .dst_ip, .src_port // 0, .dst_port // 0, .proto_num, .packets,
+        .bytes] | map(tostring) | join("|")' ours.json |
+        awk -F'|' -v OFS='|' '{ key = $1 OFS $2 OFS $3 OFS $4 OFS $5; packets[key] += $6; bytes[key] += $7 }
+            END { for (key in packets) print key, packets[key], bytes[key] }' | sort >ours
+    through_pmacct sfacctd src_host,dst_host,src_port,dst_port,proto |
+        jq -r '[.ip_src, .ip_dst, .port_src, .port_dst, .ip_proto, .packets, .bytes] | map(tostring) | join("|")' |
+        sort >by_sfacctd
+    diff by_sfacctd ours
+}
+
+# meter COMMAND...: starts an exporter in $a; end_meter SIGNAL stops it.
+meter() {
+    ip netns exec "$a" "$@" >meter.log 2>&1 3>&- &
+    meter=$!
+}
+end_meter() {
+    kill "-$1" "$meter"
+    wait "$meter" || true
+}
+
+softflowd_case() {
     require_commands softflowd
     flow_pair
     listen_to 2055
-    ip netns exec "$a" softflowd -d -v 5 -i va -n 127.0.0.1:2055 -p soft.pid -c soft.ctl >soft.log 2>&1 3>&- &
-    meter=$!
+    meter softflowd -d -v "$1" ${2:-} -i va -n 127.0.0.1:2055 -p soft.pid -c soft.ctl
     wait_for test -S soft.ctl
     sleep 0.3
     flow_traffic 20 1000
     softflowctl -c soft.ctl expire-all
-    kill -TERM "$meter"
-    wait "$meter" || true
+    end_meter TERM
     end_of_exports
-    nothing_unknown 40
     judged_by_all
+    nothing_unknown 40
+}
+
+@test "softflowd, NetFlow v5" {
+    softflowd_case 5
+}
+
+@test "softflowd, NetFlow v9" {
+    softflowd_case 9 -6
+}
+
+@test "softflowd, IPFIX" {
+    softflowd_case 10 -6
+}
+
+@test "fprobe, NetFlow v5" {
+    require_commands fprobe
+    flow_pair
+    listen_to 2055
+    meter fprobe -i va -fip -d 1 -e 1 -s 1 -x 1:1 -l 1 127.0.0.1:2055
+    sleep 0.5
+    flow_traffic 20 1000
+    sleep 4
+    pid=$(pgrep -n -x fprobe)
+    kill -TERM "$pid" || true
+    sleep 1
+    end_of_exports
+    judged_by_all
+    nothing_unknown 40
+}
+
+# pmacctd PLUGIN LINE...
+start_pmacctd() {
+    require_commands pmacctd
+    cat >pmacctd.conf <<CONF
+daemonize: false
+pcap_interface: va
+plugins: $1
+aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags
+plugin_pipe_size: 10240000
+plugin_buffer_size: 10240
+CONF
+    printf '%s\n' "${@:2}" >>pmacctd.conf
+    meter pmacctd -f pmacctd.conf
+    sleep 1
+}
+
+nfprobe_case() {
+    flow_pair
+    listen_to 2055
+    start_pmacctd nfprobe "nfprobe_receiver: 127.0.0.1:2055" "nfprobe_version: $1" \
+        "nfprobe_timeouts: tcp=2:tcp.rst=2:tcp.fin=2:udp=2:icmp=2:general=2:maxlife=10:expint=1"
+    flow_traffic 20 1000
+    sleep 5
+    end_meter INT
+    end_of_exports
+    judged_by_all
+    nothing_unknown "$2"
+}
+
+@test "pmacctd nfprobe, NetFlow v5" {
+    nfprobe_case 5 40
+}
+
+@test "pmacctd nfprobe, NetFlow v9" {
+    nfprobe_case 9 80
+}
+
+@test "pmacctd nfprobe, IPFIX" {
+    nfprobe_case 10 80
+}
+
+@test "pmacctd sfprobe, sFlow" {
+    flow_pair
+    listen_to 6343
+    start_pmacctd sfprobe "sfprobe_receiver: 127.0.0.1:6343" "sampling_rate: 1" "sfprobe_agentip: 198.18.5.1"
+    flow_traffic 5 100
+    sleep 1
+    end_meter INT
+    end_of_exports
+    judged_by_sfacctd
+    nothing_unknown 100
+}
+
+# start_ovs: Open vSwitch in user space with the bridge br0 between pa and pb, in $o.
+start_ovs() {
+    require_commands ovs-vswitchd ovsdb-server ovsdb-tool ovs-vsctl
+    flow_switch
+    export OVS_RUNDIR=$PWD/ovs OVS_LOGDIR=$PWD/ovs OVS_DBDIR=$PWD/ovs
+    mkdir -p ovs
+    ovsdb-tool create ovs/conf.db /usr/share/openvswitch/vswitch.ovsschema
+    ip netns exec "$o" ovsdb-server --remote="punix:$PWD/ovs/db.sock" --unixctl="$PWD/ovs/db.ctl" ovs/conf.db \
+        >ovsdb.log 2>&1 3>&- &
+    wait_for test -S ovs/db.sock
+    ip netns exec "$o" ovs-vswitchd "unix:$PWD/ovs/db.sock" --unixctl="$PWD/ovs/sw.ctl" >vswitchd.log 2>&1 3>&- &
+    vsctl --no-wait init
+    vsctl add-br br0 -- set bridge br0 datapath_type=netdev -- add-port br0 pa -- add-port br0 pb
+    wait_for in_ns "$a" ping -q -c 1 -W 1 198.18.5.2
+    wait_for in_ns "$a" ping -q -c 1 -W 1 2001:db8:5::2
+}
+vsctl() { in_ns "$o" ovs-vsctl --timeout=20 --db="unix:$PWD/ovs/db.sock" "$@"; }
+
+@test "Open vSwitch, NetFlow v5" {
+    start_ovs
+    listen_to 2055 "$o"
+    vsctl -- --id=@n create netflow 'targets="127.0.0.1:2055"' active-timeout=2 -- set bridge br0 netflow=@n
+    flow_traffic 20 300
+    vsctl clear bridge br0 netflow
+    sleep 2
+    end_of_exports
+    judged_by_all
+    nothing_unknown 20
+}
+
+@test "Open vSwitch, IPFIX" {
+    start_ovs
+    listen_to 4739 "$o"
+    vsctl -- --id=@i create ipfix 'targets="127.0.0.1:4739"' obs_domain_id=123 obs_point_id=456 \
+        cache_active_timeout=2 cache_max_flows=1000 sampling=1 -- set bridge br0 ipfix=@i
+    flow_traffic 20 300
+    sleep 3
+    vsctl clear bridge br0 ipfix
+    end_of_exports
+    judged_by_all
+    nothing_unknown 80
+}
+
+@test "Open vSwitch, sFlow" {
+    start_ovs
+    listen_to 6343 "$o"
+    vsctl -- --id=@s create sflow agent=lo 'target="127.0.0.1:6343"' header=128 sampling=1 polling=1 -- \
+        set bridge br0 sflow=@s
+    flow_traffic 5 100
+    sleep 2
+    vsctl clear bridge br0 sflow
+    end_of_exports
+    judged_by_sfacctd
+    nothing_unknown 100
 }

@@ -372,7 +372,7 @@ TEST(Export, IpfixSequenceCountsDataRecordsThoseOfOptionsToo) {
     options.stream.payload_bytes = 548;
     options.stream.template_datagrams = 2;
     Wire wire(ExportAs::ipfix, options);
-    for (std::uint32_t n = 0; n < 40; ++n) {
+    for (std::uint32_t n = 0; n < 80; ++n) {
         FlowRecord flow = simple_flow(n);
         flow.sampling_rate = 64;
         flow.rate_source = nm::RateSource::options;

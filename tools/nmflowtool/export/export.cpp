@@ -1,5 +1,6 @@
 #include "export/export.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -106,10 +107,7 @@ class Lines {
     }
 
     nm::Exit read() {
-        nm::LineReader reader(STDIN_FILENO, [this] {
-            run_.flush();
-            context_.out.flush();
-        });
+        nm::LineReader reader(STDIN_FILENO, [this] { before_block(); });
         std::string_view line;
         for (bool more = true; more && !context_.out.closed();) {
             switch (reader.next(line)) {
@@ -132,6 +130,14 @@ class Lines {
     }
 
   private:
+    // Half-filled datagrams leave when nothing more comes for a moment; a writer that is a little slower than
+    // we are is no reason for many small ones.
+    void before_block() {
+        constexpr int patience_ms = 100;
+        context_.out.flush();
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        if (::poll(&input, 1, patience_ms) == 0) run_.flush();
+    }
     void take(std::string_view line, std::uint64_t line_number) {
         if (line.empty()) return;
         if (!parser_.open(line)) {
