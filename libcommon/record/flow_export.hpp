@@ -15,7 +15,7 @@ struct FlowDestination {
     std::string to;
     std::uint64_t datagrams = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t flows = 0;
+    std::optional<std::uint64_t> flows;
     std::uint64_t send_errors = 0;
     std::uint64_t refused = 0;
     std::optional<std::uint64_t> source_changed;
@@ -32,7 +32,7 @@ inline constexpr auto describe<FlowDestination> = [] {
         field("datagrams", &D::datagrams, Role::value, "datagrams that left").column(),
         field("bytes", &D::bytes, Role::value, "bytes in them, without IP and UDP headers", Unit::bytes)
             .column(),
-        field("flows", &D::flows, Role::value, "flow records or samples in them, as far as we made them")
+        field("flows", &D::flows, Role::value, "flow records or samples in them, where we made the datagrams")
             .column(),
         field("send_errors", &D::send_errors, Role::value, "datagrams that the kernel did not take").column(),
         field("refused", &D::refused, Role::value,

@@ -69,7 +69,7 @@ address_pair() {
 # families, and a flood of PINGS, which pushes the others through libpcap's ring: meters see packets only when
 # a block of it is full.
 flow_traffic() {
-    in_ns "$b" python3 - <<'PY' 3>&- &
+    ip netns exec "$b" python3 - <<'PY' 3>&- &
 import socket, threading
 def serve(family, address, port):
     server = socket.create_server((address, port), family=family)

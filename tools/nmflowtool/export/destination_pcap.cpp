@@ -77,9 +77,7 @@ void PcapDestination::send(const ExportDatagram& datagram) {
     writer_.buffer().append(as_text(header));
     writer_.buffer().append(as_text(frame_.view()));
     writer_.written();
-    ++books.datagrams;
-    books.bytes += datagram.payload.size();
-    books.flows += datagram.flows;
+    book_sent(datagram);
 }
 
 }  // namespace

@@ -15,22 +15,24 @@ std::size_t overhead_of(const nm::Endpoint& to) {
     return to.address.is_v4() ? 20 + 8 : 40 + 8;
 }
 
-void book(nm::FlowDestination& books, const ExportDatagram& datagram, int errno_value) {
-    if (errno_value == 0) {
-        ++books.datagrams;
-        books.bytes += datagram.payload.size();
-        books.flows += datagram.flows;
-        return;
+// A destination that knows how to book what a system call said.
+class SocketDestination : public Destination {
+  protected:
+    void book(const ExportDatagram& datagram, int errno_value) {
+        if (errno_value == 0) {
+            book_sent(datagram);
+            return;
+        }
+        ++books.send_errors;
+        if (books.reason.empty()) books.reason = std::strerror(errno_value);
     }
-    ++books.send_errors;
-    if (books.reason.empty()) books.reason = std::strerror(errno_value);
-}
+};
 
-class UdpDestination final : public Destination {
+class UdpDestination final : public SocketDestination {
   public:
     UdpDestination(nm::UniqueFd fd, const nm::Endpoint& to) : fd_(std::move(fd)), to_(to) {}
 
-    void send(const ExportDatagram& datagram) override { book(books, datagram, try_send(datagram.payload)); }
+    void send(const ExportDatagram& datagram) override { book(datagram, try_send(datagram.payload)); }
     std::size_t overhead() const override { return overhead_of(to_); }
     void finish() override { note_refused(); }
 
@@ -56,7 +58,7 @@ class UdpDestination final : public Destination {
     nm::Endpoint to_;
 };
 
-class RawDestination final : public Destination {
+class RawDestination final : public SocketDestination {
   public:
     RawDestination(nm::UniqueFd fd, const nm::Endpoint& to, std::unique_ptr<Destination> own)
         : fd_(std::move(fd)), to_(to), own_(std::move(own)) {
@@ -79,22 +81,22 @@ class RawDestination final : public Destination {
             sent = ::sendto(fd_.get(), bytes.data(), bytes.size(), 0,
                             reinterpret_cast<const sockaddr*>(&address_), length_);
         } while (sent < 0 && errno == EINTR);
-        book(books, datagram, sent < 0 ? errno : 0);
+        book(datagram, sent < 0 ? errno : 0);
     }
     std::size_t overhead() const override { return overhead_of(to_); }
 
   private:
     void send_from_own(const ExportDatagram& datagram) {
         ++*books.source_changed;
-        const nm::FlowDestination before = own_->books;
+        const std::uint64_t errors = own_->books.send_errors;
         own_->send(datagram);
-        const nm::FlowDestination& after = own_->books;
-        books.datagrams += after.datagrams - before.datagrams;
-        books.bytes += after.bytes - before.bytes;
-        books.flows += after.flows - before.flows;
-        books.send_errors += after.send_errors - before.send_errors;
-        books.refused += after.refused - before.refused;
-        if (books.reason.empty()) books.reason = after.reason;
+        books.refused = own_->books.refused;
+        if (own_->books.send_errors == errors) {
+            book_sent(datagram);
+            return;
+        }
+        ++books.send_errors;
+        if (books.reason.empty()) books.reason = own_->books.reason;
     }
 
     nm::UniqueFd fd_;

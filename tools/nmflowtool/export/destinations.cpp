@@ -36,6 +36,12 @@ std::unique_ptr<Destination> open_destination(const std::string& to, const Desti
 
 }  // namespace
 
+void Destination::book_sent(const ExportDatagram& datagram) {
+    ++books.datagrams;
+    books.bytes += datagram.payload.size();
+    if (datagram.flows) books.flows = books.flows.value_or(0) + *datagram.flows;
+}
+
 Destinations::Destinations(const DestinationOptions& options) : pacer_(options.rate) {
     // All names first: a typo in the last one opens nothing.
     for (const std::string& to : options.to) {

@@ -31,6 +31,9 @@ class Destination {
     virtual std::size_t overhead() const = 0;
 
     nm::FlowDestination books;
+
+  protected:
+    void book_sent(const ExportDatagram& datagram);
 };
 
 class Destinations {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "net/ip.hpp"
@@ -13,7 +14,7 @@ struct ExportDatagram {
     nm::IpAddress source;    // whose flows these are; unset: ours
     std::uint16_t port = 0;  // the source port, where the source is kept; 0: any
     nm::Bytes payload;
-    std::uint64_t flows = 0;  // in it
+    std::optional<std::uint64_t> flows;  // in it; absent: we did not make it
 };
 
 using SendDatagram = std::function<void(const ExportDatagram&)>;

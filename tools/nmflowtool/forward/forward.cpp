@@ -57,7 +57,8 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
             continue;
         }
         if (!timetable.wait_for(datagram.ts)) break;
-        destinations.send({datagram.ts, datagram.sender, datagram.sender_port, datagram.payload, 0});
+        destinations.send(
+            {datagram.ts, datagram.sender, datagram.sender_port, datagram.payload, std::nullopt});
         ++forwarded;
     }
     nm::ForwardSummary summary = summary_of(input);
