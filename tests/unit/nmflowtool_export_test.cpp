@@ -45,7 +45,7 @@ struct Wire {
               sent.push_back({datagram.ts,
                               datagram.source,
                               {datagram.payload.begin(), datagram.payload.end()},
-                              datagram.flows});
+                              datagram.flows.value_or(0)});
           }) {}
 
     static ExporterOptions with_protocol(ExporterOptions options, ExportAs as) {
@@ -124,6 +124,7 @@ class RandomFlows {
         flow.packets = random_() >> below(64);
         add_routing(flow, is_v6);
         add_link(flow);
+        add_others(flow, is_v6);
         flow.exporter = v4(static_cast<std::uint32_t>(below(3)));
         flow.obs_domain = static_cast<std::uint32_t>(below(3));
         return flow;
@@ -171,6 +172,16 @@ class RandomFlows {
         if (chance()) flow.tos = number<std::uint8_t>();
         if (chance()) flow.ttl = number<std::uint8_t>();
         maybe(flow.fragment_offset);
+    }
+    void add_others(FlowRecord& flow, bool is_v6) {
+        maybe(flow.flow_id);
+        maybe(flow.flow_label);
+        maybe(flow.min_length);
+        if (chance()) flow.in_vrf = number<std::uint32_t>();
+        if (chance()) flow.post_bytes = random_() >> 12;
+        if (chance()) flow.rev_packets = random_() >> 12;
+        if (chance()) flow.nat_src_ip = is_v6 ? v6(10) : v4(10);
+        maybe(flow.nat_src_port);
     }
     void add_link(FlowRecord& flow) {
         maybe(flow.vlan);
@@ -522,7 +533,7 @@ TEST(Export, SamplesStaySamplesInSflow) {
 TEST(Export, PacketsWithAnotherSourceHaveGoodChecksums) {
     const std::vector<std::uint8_t> payload{1, 2, 3, 4, 5};
     for (const bool is_v6 : {false, true}) {
-        nm::ByteWriter out;
+        MessageWriter out;
         const nm::Endpoint from{is_v6 ? v6(1) : v4(1), 1000}, to{is_v6 ? v6(2) : v4(2), 2055};
         write_udp_packet(out, from, to, payload, 7);
         nm::Packet packet;

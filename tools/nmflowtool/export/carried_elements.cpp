@@ -10,66 +10,37 @@ using nm::Family;
 using nm::FlowRecord;
 
 constexpr std::uint16_t sampling_interval = 34;
-constexpr std::uint16_t first_single_icmp = 176;  // type and code in elements of their own
-constexpr std::uint16_t last_single_icmp = 179;
+constexpr std::uint16_t icmp_type_v4 = 176;
+constexpr std::uint16_t icmp_type_v6 = 178;
 
 struct Choice {
     std::uint16_t id;
     std::uint8_t width;
     Family family = Family::none;
+    std::uint16_t member_of = 0;  // another element that fills the member
 };
 
+// clang-format off
 // In the order in which they stand in a record. Times come in three forms and addresses in two families; a
 // record has one of each.
 constexpr Choice choices[] = {
-    {8, 4},
-    {27, 16},
-    {12, 4},
-    {28, 16},
-    {7, 2},
-    {11, 2},  // addresses, ports
-    {4, 1},
-    {6, 1},
-    {5, 1},  // protocol, TCP flags, TOS
-    {32, 2, Family::v4},
-    {139, 2, Family::v6},  // ICMP type and code
-    {176, 1, Family::v4},
-    {177, 1, Family::v4},
-    {178, 1, Family::v6},
-    {179, 1, Family::v6},
-    {1, 8},
-    {2, 8},  // bytes, packets
-    {22, 4},
-    {21, 4},
-    {152, 8},
-    {153, 8},
-    {154, 8},
-    {155, 8},  // start and end
-    {10, 4},
-    {14, 4},  // interfaces
-    {16, 4},
-    {17, 4},
-    {15, 4},
-    {62, 16},
-    {18, 4},
-    {63, 16},  // AS, next hops
-    {9, 1, Family::v4},
-    {29, 1, Family::v6},
-    {13, 1, Family::v4},
-    {30, 1, Family::v6},
-    {52, 1},
-    {88, 2},  // TTL, fragment offset
-    {58, 2},
-    {245, 2},
-    {59, 2},
-    {256, 2},
-    {56, 6},
-    {80, 6},  // VLANs, Ethernet
-    {61, 1},
-    {136, 1},
-    {34, 4},
-    {48, 4},  // direction, end, sampling
+    {8, 4},   {27, 16}, {12, 4},  {28, 16}, {7, 2},  {11, 2},              // addresses, ports
+    {4, 1},   {6, 1},   {5, 1},                                            // protocol, TCP flags, TOS
+    {32, 2, Family::v4}, {139, 2, Family::v6},                             // ICMP type and code
+    {176, 1, Family::v4}, {178, 1, Family::v6},                             // or the type alone
+    {1, 8},   {2, 8},                                                      // bytes, packets
+    {22, 4, Family::none, 152}, {21, 4, Family::none, 153},                // start and end as uptimes
+    {152, 8}, {153, 8}, {154, 8}, {155, 8},                                // as times
+    {10, 4},  {14, 4},  {234, 4}, {235, 4},                                // interfaces, VRFs
+    {16, 4},  {17, 4},  {15, 4},  {62, 16}, {18, 4},  {63, 16},            // AS, next hops
+    {9, 1, Family::v4}, {29, 1, Family::v6}, {13, 1, Family::v4}, {30, 1, Family::v6},
+    {52, 1},  {88, 2},  {31, 4},  {25, 2},  {26, 2},                       // TTL, fragments, label, lengths
+    {58, 2},  {245, 2}, {59, 2},  {256, 2}, {56, 6},  {80, 6},             // VLANs, Ethernet
+    {23, 8},  {24, 8},  {85, 8},  {86, 8},  {232, 8}, {299, 8},            // other counters
+    {225, 4}, {281, 16}, {226, 4}, {282, 16}, {227, 2}, {228, 2},          // NAT
+    {61, 1},  {136, 1}, {148, 8}, {34, 4},  {48, 4},                       // direction, end, id, sampling
 };
+// clang-format on
 static_assert(std::size(choices) <= 64);
 
 // Visits the row's member of the flow; monostate rows do not occur.
@@ -115,7 +86,7 @@ bool is_wanted(const CarriedElement& row, const FlowRecord& flow, const RecordFo
         default:
             break;
     }
-    if (row.id >= first_single_icmp && row.id <= last_single_icmp) return !whole_icmp;
+    if (row.id == icmp_type_v4 || row.id == icmp_type_v6) return !whole_icmp;
     return row.id != sampling_interval || form.rate_in_record;
 }
 
@@ -132,7 +103,7 @@ std::uint64_t to_ntp_us(nm::Time time) {
 struct Write {
     const CarriedElement& row;
     const RecordForm& form;
-    nm::ByteWriter& out;
+    MessageWriter& out;
 
     bool operator()(const nm::IpAddress& ip) const {
         // A sticky element of the other family, or none: zero says so.
@@ -168,7 +139,7 @@ struct Write {
 };
 
 void write_element(const CarriedElement& row, const FlowRecord& flow, const RecordForm& form,
-                   nm::ByteWriter& out) {
+                   MessageWriter& out) {
     if (row.meaning == Meaning::icmp_type_code) {
         out.u8(*flow.icmp_type);
         out.u8(*flow.icmp_code);
@@ -189,9 +160,10 @@ const std::vector<CarriedElement>& carried_elements() {
     static const std::vector<CarriedElement> rows = [] {
         std::vector<CarriedElement> made;
         for (const Choice& choice : choices) {
-            const Element* element = find_element(choice.id);
-            assert(element && element->flow.index() != 0);
-            made.push_back({choice.id, choice.width, choice.family, element->meaning, element->flow});
+            const Mapping* mapping = find_mapping(0, choice.id);
+            const Mapping* owner = choice.member_of == 0 ? mapping : find_mapping(0, choice.member_of);
+            assert(mapping && owner && owner->flow.index() != 0);
+            made.push_back({choice.id, choice.width, choice.family, mapping->meaning, owner->flow});
         }
         return made;
     }();
@@ -224,7 +196,7 @@ ElementSet elements_of(const FlowRecord& flow, const RecordForm& form) {
     return set;
 }
 
-void write_elements(const FlowRecord& flow, const RecordForm& form, ElementSet set, nm::ByteWriter& out) {
+void write_elements(const FlowRecord& flow, const RecordForm& form, ElementSet set, MessageWriter& out) {
     for_each_row(set, [&](const CarriedElement& row) { write_element(row, flow, form, out); });
 }
 

@@ -39,7 +39,7 @@ ElementSet zero_is_unknown();
 // The elements that this flow has.
 ElementSet elements_of(const nm::FlowRecord& flow, const RecordForm& form);
 // The bytes of all elements of the set, one behind the other.
-void write_elements(const nm::FlowRecord& flow, const RecordForm& form, ElementSet set, nm::ByteWriter& out);
+void write_elements(const nm::FlowRecord& flow, const RecordForm& form, ElementSet set, MessageWriter& out);
 std::size_t width_of(ElementSet set);
 
 }  // namespace nmflowtool

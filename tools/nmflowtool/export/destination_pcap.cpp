@@ -54,7 +54,7 @@ class PcapDestination final : public Destination {
     nm::UniqueFd fd_;
     nm::LineWriter writer_;
     std::uint16_t port_;
-    nm::ByteWriter frame_;
+    MessageWriter frame_;
     std::uint16_t id_ = 0;
 };
 

@@ -104,7 +104,7 @@ class RawDestination final : public SocketDestination {
     std::unique_ptr<Destination> own_;  // for what cannot keep its source
     sockaddr_storage address_{};
     socklen_t length_ = 0;
-    nm::ByteWriter packet_;
+    MessageWriter packet_;
     std::uint16_t id_ = 0;
 };
 

@@ -7,8 +7,8 @@
 
 #include "export/export_books.hpp"
 #include "export/export_datagram.hpp"
-#include "export/sample_fields.hpp"
 #include "export/message_writer.hpp"
+#include "export/sample_fields.hpp"
 
 namespace nmflowtool {
 
@@ -90,7 +90,7 @@ class FlowStream {
     const StreamOptions& options_;
     ExportBooks& books_;
     const SendDatagram& send_;
-    nm::ByteWriter out_;
+    MessageWriter out_;
     StreamClock clock_;
     nm::Time latest_;
 

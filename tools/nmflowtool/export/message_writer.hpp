@@ -7,12 +7,12 @@
 
 #include "wire/byte_reader.hpp"
 
-namespace nm {
+namespace nmflowtool {
 
-class ByteWriter {
+class MessageWriter {
   public:
     std::size_t size() const { return bytes_.size(); }
-    Bytes view() const { return bytes_; }
+    nm::Bytes view() const { return bytes_; }
     void clear() { bytes_.clear(); }
     void reserve(std::size_t n) { bytes_.reserve(n); }
 
@@ -24,7 +24,7 @@ class ByteWriter {
     void uint(std::uint64_t value, std::size_t width) {
         while (width-- > 0) u8(static_cast<std::uint8_t>(value >> (8 * width)));
     }
-    void bytes(Bytes more) {
+    void bytes(nm::Bytes more) {
         if (more.empty()) return;  // memcpy takes no null pointer, whatever the length
         const std::size_t at = bytes_.size();
         bytes_.resize(at + more.size());
@@ -50,4 +50,4 @@ class ByteWriter {
     std::vector<std::uint8_t> bytes_;
 };
 
-}  // namespace nm
+}  // namespace nmflowtool

@@ -29,13 +29,13 @@ constexpr std::uint32_t unknown_priority = 0xFFFFFFFF;
 constexpr std::size_t largest_sample = 300;  // all structures, with IPv6 addresses
 constexpr std::size_t most_sources = 65536;
 
-void write_address(nm::ByteWriter& out, const nm::IpAddress& ip) {
+void write_address(MessageWriter& out, const nm::IpAddress& ip) {
     out.u32(ip.is_v4() ? 1 : ip.is_v6() ? 2 : 0);
     out.bytes(nm::Bytes(ip.bytes).first(ip.size()));
 }
 
 // XDR: opaque data is padded to 4 bytes.
-void write_mac(nm::ByteWriter& out, const std::optional<nm::Mac>& mac) {
+void write_mac(MessageWriter& out, const std::optional<nm::Mac>& mac) {
     out.bytes(mac.value_or(nm::Mac{}).bytes);
     out.zeros(2);
 }

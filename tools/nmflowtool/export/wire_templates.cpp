@@ -12,44 +12,16 @@ namespace nmflowtool {
 namespace {
 
 // ts and proto are told by the header and proto_num.
-constexpr CarriedFields carried{"ts",
-                                "start",
-                                "end",
-                                "src_ip",
-                                "dst_ip",
-                                "src_port",
-                                "dst_port",
-                                "proto",
-                                "proto_num",
-                                "tcp_flags",
-                                "icmp_type",
-                                "icmp_code",
-                                "bytes",
-                                "packets",
-                                "in_if",
-                                "out_if",
-                                "src_as",
-                                "dst_as",
-                                "next_hop",
-                                "bgp_next_hop",
-                                "src_mask",
-                                "dst_mask",
-                                "tos",
-                                "ttl",
-                                "fragment_offset",
-                                "vlan",
-                                "inner_vlan",
-                                "post_vlan",
-                                "src_mac",
-                                "dst_mac",
-                                "ethertype",
-                                "direction",
-                                "end_reason",
-                                "exporter",
-                                "obs_domain",
-                                "sampling_rate",
-                                "rate_source",
-                                "sampler_id"};
+constexpr CarriedFields carried{
+    "ts",           "start",         "end",        "src_ip",        "dst_ip",          "src_port",
+    "dst_port",     "proto",         "proto_num",  "tcp_flags",     "icmp_type",       "icmp_code",
+    "bytes",        "packets",       "rev_bytes",  "rev_packets",   "post_bytes",      "post_packets",
+    "total_bytes",  "total_packets", "min_length", "max_length",    "in_if",           "out_if",
+    "in_vrf",       "out_vrf",       "src_as",     "dst_as",        "next_hop",        "bgp_next_hop",
+    "src_mask",     "dst_mask",      "tos",        "ttl",           "fragment_offset", "flow_label",
+    "vlan",         "inner_vlan",    "post_vlan",  "src_mac",       "dst_mac",         "ethertype",
+    "direction",    "end_reason",    "flow_id",    "nat_src_ip",    "nat_dst_ip",      "nat_src_port",
+    "nat_dst_port", "exporter",      "obs_domain", "sampling_rate", "rate_source",     "sampler_id"};
 
 constexpr std::uint16_t exporter_options = 256;  // the sampling rate of all flows
 constexpr std::uint16_t sampler_options = 257;   // that of one sampler
@@ -171,7 +143,8 @@ std::optional<std::uint32_t> TemplateStream::sampler_of(const nm::FlowRecord& fl
     const nm::RateSource source = flow.rate_source.value_or(nm::RateSource::options);
     const std::uint32_t sampler = flow.sampler_id.value_or(whole_exporter);
     const bool is_of_sampler = source == nm::RateSource::sampler && sampler != whole_exporter;
-    const bool is_of_exporter = source == nm::RateSource::options && sampler == whole_exporter;
+    const bool is_told_once = source == nm::RateSource::options || source == nm::RateSource::header;
+    const bool is_of_exporter = is_told_once && sampler == whole_exporter;
     if (!is_of_sampler && !is_of_exporter) return std::nullopt;
     if (rates_.size() >= most_samplers && !rates_.contains(sampler)) return std::nullopt;
     return sampler;

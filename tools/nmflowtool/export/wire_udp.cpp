@@ -11,11 +11,11 @@ constexpr std::size_t ipv4_header = 20;
 constexpr std::size_t udp_header = 8;
 
 // checksum() gives the value in memory order.
-void patch_checksum(nm::ByteWriter& out, std::size_t at, std::uint16_t in_memory_order) {
+void patch_checksum(MessageWriter& out, std::size_t at, std::uint16_t in_memory_order) {
     out.patch_u16(at, __builtin_bswap16(in_memory_order));
 }
 
-void write_ipv4_header(nm::ByteWriter& out, const nm::IpAddress& from, const nm::IpAddress& to,
+void write_ipv4_header(MessageWriter& out, const nm::IpAddress& from, const nm::IpAddress& to,
                        std::size_t length, std::uint16_t id) {
     const std::size_t at = out.size();
     out.u8(0x45);  // version 4, 5 words
@@ -31,7 +31,7 @@ void write_ipv4_header(nm::ByteWriter& out, const nm::IpAddress& from, const nm:
     patch_checksum(out, at + 10, nm::checksum(out.view().subspan(at, ipv4_header)));
 }
 
-void write_ipv6_header(nm::ByteWriter& out, const nm::IpAddress& from, const nm::IpAddress& to,
+void write_ipv6_header(MessageWriter& out, const nm::IpAddress& from, const nm::IpAddress& to,
                        std::size_t length) {
     out.u32(0x60000000);  // version 6
     out.u16(static_cast<std::uint16_t>(length));
@@ -43,8 +43,8 @@ void write_ipv6_header(nm::ByteWriter& out, const nm::IpAddress& from, const nm:
 
 }  // namespace
 
-void write_udp_packet(nm::ByteWriter& out, const nm::Endpoint& from, const nm::Endpoint& to,
-                      nm::Bytes payload, std::uint16_t id) {
+void write_udp_packet(MessageWriter& out, const nm::Endpoint& from, const nm::Endpoint& to, nm::Bytes payload,
+                      std::uint16_t id) {
     const std::size_t length = udp_header + payload.size();
     if (to.address.is_v4())
         write_ipv4_header(out, from.address, to.address, length, id);
