@@ -70,6 +70,7 @@ class AnyYaml : public YamlEvents {
     bool take(yaml_event_t& raw) {
         event_.at = place_of(raw.start_mark);
         event_.text.clear();
+        event_.plain = false;
         anchor_.clear();
         bool skip = false;
         switch (raw.type) {
