@@ -201,11 +201,13 @@ Exit ProbeSession::run(ProbeEngine& engine, TargetList targets, const BadInput& 
             reload_pending_ = true;
             schedule_.last_round();
         }
+        // Before the end is judged: what cannot become a target may be the last there was to wait for.
+        feed_more();
         if (finished(engine)) {
             if (!reload_pending_) break;
             reload(engine);
+            continue;
         }
-        feed_more();
         refresh_names();
         if (resolver_.pending() > 0) resolver_.timeouts();
         engine.turn(
