@@ -114,7 +114,7 @@ TEST(LiveTable, FitsAnyWindow) {
             for (int round = 0; round < 80; ++round) rounds.up(row, {(round % 7 + 1) * ms});
             if (i % 3 == 0) rounds.unreachable(row);
         }
-        for (std::size_t columns = 1; columns < 200; ++columns) {
+        for (std::size_t columns = 1; columns < 200; columns += columns < 70 ? 1 : 9) {
             for (std::size_t lines = 1; lines < 20; ++lines) {
                 const auto text = rounds.table.render("round 80, every 1s", {columns, lines});
                 ASSERT_LE(text.size(), lines);

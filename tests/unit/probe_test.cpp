@@ -311,7 +311,7 @@ TEST(Scoreboard, EveryFateHasItsColumnAndTheSumHolds) {
     const nm::ProbeSummary& totals = board.totals();
     EXPECT_EQ(totals.sent, totals.received + totals.errors + totals.lost + totals.lost_self);
     EXPECT_EQ(totals.wrong, 1U);
-    EXPECT_TRUE(board.all_answered());
+    EXPECT_EQ(board.answered(), 1U);
 }
 
 TEST(Scoreboard, WithoutAReplyThereAreNoTimes) {
@@ -322,7 +322,25 @@ TEST(Scoreboard, WithoutAReplyThereAreNoTimes) {
     const nm::IcmpProbe& record = books.records.at(0);
     EXPECT_FALSE(record.rtt_min_us || record.rtt_avg_us || record.rtt_max_us || record.rtt_p99_us);
     EXPECT_DOUBLE_EQ(record.loss_pct, 100);
-    EXPECT_FALSE(board.all_answered());
+    EXPECT_EQ(board.answered(), 0U);
+    EXPECT_EQ(board.verdict(), nm::Exit::no);
+}
+
+TEST(Scoreboard, TheVerdictNamesWhatIsWrongIfItIsOneThing) {
+    const auto verdict = [](const std::vector<Fate>& fates) {
+        Board books(fates.size(), false, false);
+        for (std::uint32_t id = 0; id < fates.size(); ++id) {
+            books.board.begin(id, 0, 1);
+            books.board.fate(event_of(id, fates[id], fates[id] == Fate::reply ? 1'000 : -1));
+        }
+        return books.board.verdict();
+    };
+    using nm::Exit;
+    EXPECT_EQ(verdict({Fate::reply, Fate::reply}), Exit::ok);
+    EXPECT_EQ(verdict({Fate::reply, Fate::lost}), Exit::no);
+    EXPECT_EQ(verdict({Fate::reply, Fate::icmp_error, Fate::icmp_error}), Exit::unreachable);
+    EXPECT_EQ(verdict({Fate::send_error, Fate::reply}), Exit::unsent);
+    EXPECT_EQ(verdict({Fate::icmp_error, Fate::lost}), Exit::no);
 }
 
 TEST(Scoreboard, StoppedInMidRoundOnlyWhatHasAFateIsToldAndTheRestIsUnfinished) {

