@@ -164,9 +164,9 @@ PY
         --rule 'fd99::5:0/112: icmp_error=1/3,quote=8'
     local mode
     for mode in raw dgram; do
-        run -1 icmp $mode -c 3 -i 30ms -t 400ms 10.99.{1..8}.{1..3} fd99::{1..5}:{1..3}
+        run -3 icmp $mode -c 3 -i 30ms -t 400ms 10.99.{1..8}.{1..3} fd99::{1..5}:{1..3}
     done
-    run -1 tcp syn -c 3 -i 30ms -t 400ms 10.99.{1..8}.{1..3}:80 '[fd99::'{1..5}:{1..3}']:80'
+    run -3 tcp syn -c 3 -i 30ms -t 400ms 10.99.{1..8}.{1..3}:80 '[fd99::'{1..5}:{1..3}']:80'
     finish
     for mode in raw dgram syn; do judge $mode 400ms 'icmp_error=117 lost=0 reply=0'; done
 }
@@ -174,7 +174,7 @@ PY
 @test "T7: errors that come in while a datagram socket sends are not those of the packets it sends" {
     observe --rule '10.99.0.0/16: icmp_error=3/13' --rule 'fd99::/64: icmp_error=1/1'
     { json_targets 2000 10.99.1.0 && json_targets 2000 fd99::1:0; } >targets
-    run -1 icmp dgram --rate 20000 -t 1s - <targets
+    run -3 icmp dgram --rate 20000 -t 1s - <targets
     finish
     judge dgram 1s 'icmp_error=4000 send_error=0 lost=0'
 }
@@ -202,8 +202,9 @@ PY
     done >>"$BATS_TEST_TMPDIR/script"
     observe --script "$BATS_TEST_TMPDIR/script"
     local mode
-    for mode in raw dgram; do run -1 icmp $mode -c 2 -i 30ms -t 300ms "${targets[@]}"; done
-    run -1 tcp syn -c 2 -i 30ms -t 300ms "${services[@]}"
+    run -3 icmp raw -c 2 -i 30ms -t 300ms "${targets[@]}"
+    run -1 icmp dgram -c 2 -i 30ms -t 300ms "${targets[@]}"  # the kernel keeps some from a datagram socket
+    run -3 tcp syn -c 2 -i 30ms -t 300ms "${services[@]}"
     finish
     for mode in raw dgram syn; do
         # 10.99.1.18 is told that reassembly timed out, which the kernel passes on to raw sockets only.
@@ -268,7 +269,7 @@ PY
 
 @test "connect() is timed by its packets: any number of connections at once, open and closed" {
     observe --spin --rule '10.99.0.0/16: tcp_open=80,tcp=rst,delay=10ms' --rule 'fd99::/64: tcp_open=80,delay=3ms'
-    run -1 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
+    run -4 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
     finish
     judge connect 2s 'reply=916 lost=0 ts_kernel=916' --median 8us
 }
@@ -276,7 +277,7 @@ PY
 @test "connect() without any privilege is timed by the kernel, and a refusal by our clock" {
     observe --spin --rule '10.99.0.0/16: tcp_open=80,tcp=rst,delay=10ms' --rule 'fd99::/64: tcp_open=80,delay=3ms'
     under=(setpriv --bounding-set=-net_raw)
-    run -1 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
+    run -4 tcp connect --window 500 --rate 5k -c 4 -i 50ms -t 2s 10.99.{1..5}.{1..40}:80 '[fd99::1:'{1..20}']:80' 10.99.6.{1..9}:81
     finish
     judge connect 2s 'reply=916 lost=0 ts_tcp_info=880 ts_mono=36' --median 100us
 }
@@ -299,9 +300,9 @@ NFT
         local targets=(10.99.1.{1..40} 192.0.2.1 10.98.1.1 10.99.255.255 10.99.2.{1..20} fd99::{10..16} fd99::{18..40} 2001:db8::1)
         # The kernel tells no datagram socket that an ICMPv6 packet was dropped on its way out.
         [ $mode = dgram ] || targets+=(fd99::17)
-        run -1 icmp $mode -c 10 -i 20ms -t 500ms "${targets[@]}"
+        run -6 icmp $mode -c 10 -i 20ms -t 500ms "${targets[@]}"
     done
-    run -1 tcp syn -c 10 -i 20ms -t 500ms 10.99.1.{1..40}:80 192.0.2.1:80 10.98.1.1:80 10.99.255.255:80 '[fd99::'{10..40}']:80'
+    run -6 tcp syn -c 10 -i 20ms -t 500ms 10.99.1.{1..40}:80 192.0.2.1:80 10.98.1.1:80 10.99.255.255:80 '[fd99::'{10..40}']:80'
     finish
     judge raw 500ms 'send_error=60 reply=890 lost=0'
     judge dgram 500ms 'send_error=50 reply=890 lost=0'
