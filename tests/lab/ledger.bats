@@ -302,7 +302,7 @@ NFT
         [ $mode = dgram ] || targets+=(fd99::17)
         run -6 icmp $mode -c 10 -i 20ms -t 500ms "${targets[@]}"
     done
-    run -6 tcp syn -c 10 -i 20ms -t 500ms 10.99.1.{1..40}:80 192.0.2.1:80 10.98.1.1:80 10.99.255.255:80 '[fd99::'{10..40}']:80'
+    run -1 tcp syn -c 10 -i 20ms -t 500ms 10.99.1.{1..40}:80 192.0.2.1:80 10.98.1.1:80 10.99.255.255:80 '[fd99::'{10..40}']:80'
     finish
     judge raw 500ms 'send_error=60 reply=890 lost=0'
     judge dgram 500ms 'send_error=50 reply=890 lost=0'
