@@ -65,7 +65,7 @@ time.sleep(100)' 3>&- &
 
 @test "T15: a connection that meets itself on loopback is no open port" {
     in_ns "$NS" sysctl -qw net.ipv4.ip_local_port_range='40000 40003'
-    run -1 tcp --method connect -c 40 -i 1ms -t 1s 127.0.0.1:4000{0..3} '[::1]':4000{0..3}
+    run -4 tcp --method connect -c 40 -i 1ms -t 1s 127.0.0.1:4000{0..3} '[::1]':4000{0..3}
     [ "$(of_type tcp.probe '[.state, .open, .closed, .sent]' <<<"$output" | sort -u)" = '["closed",0,40,40]' ]
 }
 
@@ -181,7 +181,7 @@ PY
         [ "$(of_type probe.icmp '[.state, .sent, .received, .dup, .wrong_source, .corrupt]' <<<"$output" | sort -u)" = '["up",5,5,0,0,0]' ]
         [ "$(of_type probe.summary .foreign <<<"$output")" = 0 ]
     done
-    run -1 tcp --method syn -c 5 -i 10ms 127.0.0.1:9 '[::1]:9'
+    run -4 tcp --method syn -c 5 -i 10ms 127.0.0.1:9 '[::1]:9'
     [ "$(of_type tcp.probe '[.state, .sent, .closed]' <<<"$output" | sort -u)" = '["closed",5,5]' ]
 }
 
