@@ -161,7 +161,7 @@ TYPED_TEST(EveryRecord, IsStrictJsonWithoutNullOrLargeNumbers) {
 }
 
 TYPED_TEST(EveryRecord, IsNoLongerThanTheRoomThatItsWriterAsksFor) {
-    for_each_field<TypeParam>([](auto, const auto& field) {
+    for_each_field<TypeParam>([](auto, [[maybe_unused]] const auto& field) {
         using Member = std::remove_cvref_t<decltype(std::declval<const TypeParam&>().*(field.member))>;
         using Value = typename detail::Unwrap<Member>::type;
         if constexpr (WordEnum<Value>) {
