@@ -16,6 +16,7 @@ enum : std::uint16_t {
     ethertype_erspan2 = 0x88BE,
     ethertype_erspan3 = 0x22EB,
     ethertype_nsh = 0x894F,
+    ethertype_cisco_metadata = 0x8909,
 };
 enum : std::uint8_t {
     proto_ipv4 = 4,
@@ -136,6 +137,11 @@ class Walker {
                 return true;
             case ethertype_nsh:
                 go_on(&Walker::nsh, in);
+                return true;
+            case ethertype_cisco_metadata:  // version, length, option (2), security group (2), Ethernet type
+                in.skip(6);
+                ethertype_ = in.u16();
+                go_on(&Walker::by_ethertype, in);
                 return true;
             default:
                 return false;
@@ -279,6 +285,11 @@ class Walker {
                 break;
             case ethertype_erspan3:
                 go_on(&Walker::erspan3, in);
+                break;
+            case ethertype_cisco_metadata:  // in GRE the type of what follows stands first
+                ethertype_ = in.u16();
+                in.skip(6);
+                go_on(&Walker::by_ethertype, in);
                 break;
             default:
                 go_on(&Walker::by_ethertype, in);
