@@ -118,11 +118,7 @@ inline constexpr auto sample_route_fields = FieldList{
     field("mpls_vc_cos", &SampleRoute::mpls_vc_cos, Role::text, "its class of service"),
     field("mpls_ftn", &SampleRoute::mpls_ftn, Role::tag, "description of the forwarding equivalence class"),
     field("mpls_ftn_mask", &SampleRoute::mpls_ftn_mask, Role::text, "mask of that class"),
-    field("mpls_fec_prefix", &SampleRoute::mpls_fec_prefix, Role::text, "prefix length of that class"),
-    field("nat_src_ip", &SampleRoute::nat_src_ip, Role::tag, "source address after translation"),
-    field("nat_dst_ip", &SampleRoute::nat_dst_ip, Role::tag, "destination address after translation"),
-    field("nat_src_port", &SampleRoute::nat_src_port, Role::tag, "source port after translation"),
-    field("nat_dst_port", &SampleRoute::nat_dst_port, Role::tag, "destination port after translation")};
+    field("mpls_fec_prefix", &SampleRoute::mpls_fec_prefix, Role::text, "prefix length of that class")};
 
 inline constexpr auto sample_tunnel_fields =
     FieldList{field("tunnel_in_src_mac", &SampleTunnels::tunnel_in_src_mac, Role::tag,

@@ -225,7 +225,7 @@ struct DropDetails {
     Time sampled;
 };
 
-// Gateway 0:1003, MPLS 0:1006 and 0:1008 to 0:1011, translation 0:1007 and 0:1020.
+// Gateway 0:1003, MPLS 0:1006 and 0:1008 to 0:1011.
 struct SampleRoute {
     std::optional<std::uint32_t> router_as;
     std::optional<std::uint32_t> src_peer_as;
@@ -245,10 +245,6 @@ struct SampleRoute {
     std::string mpls_ftn;
     std::optional<std::uint32_t> mpls_ftn_mask;
     std::optional<std::uint32_t> mpls_fec_prefix;
-    IpAddress nat_src_ip;
-    IpAddress nat_dst_ip;
-    std::optional<std::uint16_t> nat_src_port;
-    std::optional<std::uint16_t> nat_dst_port;
 };
 
 // Tunnels of the switch, 0:1021 to 0:1030 (https://sflow.org/sflow_tunnels.txt); VLAN stacks 0:1012, 0:1034,

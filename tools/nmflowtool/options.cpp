@@ -43,6 +43,15 @@ void take_stdin_as_capture(InputOptions& input) {
     input.files = {"-"};
 }
 
+std::vector<const nm::RecordType*> decoded_types() {
+    std::vector<const nm::RecordType*> types{&nm::record_type<nm::FlowRecord>};
+    for (const nm::RecordType* type : sflow_record_types()) types.push_back(type);
+    for (const nm::RecordType* type : {&nm::record_type<nm::FlowOption>, &nm::record_type<nm::FlowStats>,
+                                       &nm::record_type<nm::FlowSummary>})
+        types.push_back(type);
+    return types;
+}
+
 void define_decode(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("decode", "NetFlow, IPFIX and sFlow datagrams to records");
     const auto options = std::make_shared<DecodeOptions>();
@@ -62,11 +71,7 @@ void define_decode(nm::Tool& tool) {
                  "print sFlow version 5 as sflowtool does, instead of records: text as it does without "
                  "options, csv as -l, grep as -g, json as -j");
     verb.later_options = {"--scaled"};
-    verb.emits = {&nm::record_type<nm::FlowRecord>};
-    for (const nm::RecordType* type : sflow_record_types()) verb.emits.push_back(type);
-    for (const nm::RecordType* type : {&nm::record_type<nm::FlowOption>, &nm::record_type<nm::FlowStats>,
-                                       &nm::record_type<nm::FlowSummary>})
-        verb.emits.push_back(type);
+    verb.emits = decoded_types();
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
         {"nmflowtool decode -r nfcapd.202611220100", "the flows of a file of nfdump, 1.6 or 1.7"},
@@ -105,9 +110,7 @@ void define_filter(nm::Tool& tool) {
     verb.cli->add_option("-f,--file", options->file, "read the expression from a file; # begins a comment")
         ->type_name("FILE");
     add_input_options(*verb.cli, options->input);
-    verb.emits = {&nm::record_type<nm::FlowRecord>,    &nm::record_type<nm::SflowSample>,
-                  &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::FlowOption>,
-                  &nm::record_type<nm::FlowStats>,     &nm::record_type<nm::FlowSummary>};
+    verb.emits = decoded_types();
     verb.examples = {
         {"nmflowtool decode -l :2055 | nmflowtool filter 'proto tcp and flags S and not flags A'",
          "live records, as they came"},
@@ -264,8 +267,7 @@ void define(nm::Tool& tool) {
     define_fields(tool);
     define_export(tool);
     define_forward(tool);
-    tool.add_later({"meter", "watch", "store", "query", "profile", "alert", "vlan",
-                    "matrix", "serve"});
+    tool.add_later({"meter", "watch", "store", "query", "profile", "alert", "vlan", "matrix", "serve"});
 }
 
 }  // namespace nmflowtool

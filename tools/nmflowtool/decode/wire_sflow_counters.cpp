@@ -54,17 +54,15 @@ void read_field(ByteReader& in, Enum& out, nm::Unit) {
 // The fields of a description in their order. Those behind the first `required` may be missing: newer agents
 // send more.
 template <class Record, class... Fields>
-bool read_fields(ByteReader& in, Record& record, const std::tuple<Fields...>& fields,
+bool read_fields(ByteReader& in, Record& record, const nm::FieldList<Fields...>& fields,
                  std::size_t required = sizeof...(Fields)) {
-    std::size_t index = 0;
-    std::apply(
-        [&](const auto&... field) {
-            ((index++ >= required && in.left() == 0
-                  ? void()
-                  : read_field(in, record.*(field.member), field.info.unit)),
-             ...);
-        },
-        fields);
+    const auto read = [&](std::size_t index, const auto& field) {
+        if (index < required || in.left() > 0) read_field(in, record.*(field.member), field.info.unit);
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (read(I, nm::get<I>(fields)), ...);
+    }
+    (std::index_sequence_for<Fields...>{});
     return in.ok();
 }
 
@@ -133,8 +131,7 @@ bool read_port_buffers(ByteReader& in, SflowCounters& counters) {
 template <std::size_t From, std::size_t To>
 bool read_environment(ByteReader& in, SflowCounters& counters) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (read_field(in, counters.*(std::get<From + I>(nm::environment_counter_fields).member),
-                    nm::Unit::none),
+        (read_field(in, counters.*(nm::get<From + I>(nm::environment_counter_fields).member), nm::Unit::none),
          ...);
     }
     (std::make_index_sequence<To - From>{});
@@ -173,7 +170,7 @@ bool read_host_adapters(ByteReader& in, SflowHost& host) {
 // --- rows
 
 template <const auto& Fields, auto Record,
-          std::size_t Required = std::tuple_size_v<std::remove_cvref_t<decltype(Fields)>>>
+          std::size_t Required = std::remove_cvref_t<decltype(Fields)>::size()>
 bool read_all(ByteReader& in, SflowRecords& records) {
     return read_fields(in, records.*Record, Fields, Required);
 }
