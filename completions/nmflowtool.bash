@@ -19,7 +19,7 @@ _nmflowtool() {
         'decode -o' | 'decode --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'decode --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'decode --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-        'filter -f' | 'filter --file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        'filter --filter-file') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'filter -r' | 'filter --read') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'filter -l' | 'filter --listen') COMPREPLY=(); return ;;
         'filter --receive-buffer') COMPREPLY=(); return ;;
@@ -76,7 +76,7 @@ _nmflowtool() {
     esac
     case "$verb $cur" in
         'decode -'*) COMPREPLY=($(compgen -W '-r --read -l --listen --receive-buffer --filter --all-fields --header --state --sflowtool -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'filter -'*) COMPREPLY=($(compgen -W '-f --file -r --read -l --listen --receive-buffer -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'filter -'*) COMPREPLY=($(compgen -W '--filter-file -r --read -l --listen --receive-buffer -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'top -'*) COMPREPLY=($(compgen -W '--by --value --order -n --number --every --scaled --max-keys -r --read -l --listen --receive-buffer --filter -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'fields -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'export -'*) COMPREPLY=($(compgen -W '--as --to --keep-source --rate -r --read -l --listen --receive-buffer --mtu --template-packets --template-interval --vlan-as-dstas -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;

@@ -29,7 +29,7 @@ complete -c nmflowtool -n '__fish_seen_subcommand_from decode' -l strict -d 'sto
 complete -c nmflowtool -n '__fish_seen_subcommand_from decode' -l detailed-exitcode -d 'exit 2 when something changed or would change'
 complete -c nmflowtool -n '__fish_seen_subcommand_from decode' -l show-config -d 'print each option'\''s value and where it comes from, and exit'
 complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -f
-complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -s f -l file -r -F -d 'read the expression from a file; # begins a comment'
+complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -l filter-file -r -F -d 'read the expression from a file; # begins a comment'
 complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -s r -l read -r -F -d 'file to read: a capture (pcap, pcapng) or flows of nfdump (nfcapd), packed or not; repeatable; - is stdin'
 complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -s l -l listen -x -d 'receive datagrams on this UDP address until a signal; repeatable; :PORT is every address'
 complete -c nmflowtool -n '__fish_seen_subcommand_from filter' -l receive-buffer -x -d 'bytes the kernel keeps for each UDP address'

@@ -40,8 +40,9 @@ void parse_udp(ByteReader in, Packet& packet) {
     packet.dst_port = in.u16();
     const std::size_t length = in.u16();
     in.skip(2);
-    if (!in.ok() || length < 8) return;
-    packet.udp_length = length - 8;
+    // Length 0: an IPv6 jumbogram (RFC 2675 section 4), or a segment that the card has yet to cut.
+    if (!in.ok() || (length > 0 && length < 8)) return;
+    packet.udp_length = length == 0 ? in.left() : length - 8;
     packet.payload = in.bytes(std::min(packet.udp_length, in.left()));
 }
 

@@ -210,7 +210,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
 @test "output is flushed before waiting for input" {
     check() {
         sample "$1" "$2" && [ -n "$filter" ] || return 0
-        mkfifo in
+        rm -f in && mkfifo in
         "$1" "$2" --format json "${line_options[@]}" <in >out 2>err &
         local pid=$! i
         exec 7>in
@@ -218,7 +218,7 @@ one_line_error() {  # tool: what: why, nothing on stdout
         for ((i = 0; i < 100 && $(stat -c %s out) == 0; i++)); do sleep 0.1; done
         grep -qxF '{"type":"x.y"}' out || { kill "$pid"; complain "kept back: $*"; } || return 1
         exec 7>&-
-        wait "$pid" || complain "exit $?: $*"
+        wait "$pid" || [ $? -eq 1 ] || complain "exit $?: $*"  # 1: no record that it looks for
     }
     each_verb check
 }

@@ -35,7 +35,7 @@ setup() {
     run -64 --separate-stderr nmflowtool top --by nothing </dev/null
     sed 's/.*the keys are //; s/, and .*//' <<<"$stderr" | tr -d ' ' | tr ',' '\n' >keys
     [ "$(wc -l <keys)" -gt 30 ]
-    jq -r 'select(.source == "flow") | .name' all >listed
+    jq -r 'select(.source == "flow" or .source == "flow.top") | .name' all >listed
     [ -z "$(grep -vxFf listed keys)" ]
     [ "$(tail -n 1 all | jq '.keys + .elements')" = "$(grep -c '"type":"flow.field"' all)" ]
 }

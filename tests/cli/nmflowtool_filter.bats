@@ -75,8 +75,8 @@ END
 
 @test "an expression can come from a file, with comments" {
     printf 'proto tcp # web\nand port 443\n' >web.filter
-    nmflowtool filter -f web.filter -r "$v9" >by_file
+    nmflowtool filter --filter-file web.filter -r "$v9" >by_file
     nmflowtool filter 'proto tcp and port 443' -r "$v9" | diff - by_file
-    run -64 nmflowtool filter any -f web.filter -r "$v9"
-    run -66 nmflowtool filter -f missing.filter -r "$v9"
+    run -64 nmflowtool filter any --filter-file web.filter -r "$v9"
+    run -66 nmflowtool filter --filter-file missing.filter -r "$v9"
 }

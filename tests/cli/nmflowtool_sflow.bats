@@ -149,7 +149,7 @@ PY
     nmflowtool decode -r "$shared/tcpdump/sflow_expanded.pcap" | records sflow.sample >data
     [ "$(jq -c '[.router_as, .src_as, .src_peer_as, .dst_as, .dst_peer_as, .as_path, .communities[0], .local_pref,
         .bgp_next_hop, .next_hop, .src_mask, .dst_mask, .in_if, .out_if, .vlan]' data)" = \
-        '[28976,203476,203476,203361,8218,"8218 29605 203361","8218:103",100,"54.54.54.54","54.54.54.54",32,22,29001,1285816721,809]' ]
+        '[28976,203476,203476,203361,8218,"8218 29605 203361","8218:101",100,"54.54.54.54","54.54.54.54",32,22,29001,1285816721,809]' ]
 }
 
 # Two of gopacket's datagrams (5 and 8) tell a sample length that ends inside their record.

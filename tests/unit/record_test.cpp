@@ -78,7 +78,7 @@ class Filler {
         } else if constexpr (std::is_same_v<V, std::string>) {
             value = text();
         } else if constexpr (is_fixed_text<V>) {
-            value.assign(text());
+            value.assign(std::string_view(text()).substr(0, 7));  // each byte may become a character of three
         } else if constexpr (std::is_same_v<V, Time>) {
             value.ns = static_cast<std::int64_t>(random_() >> 1);
         } else if constexpr (std::is_same_v<V, IpAddress>) {

@@ -107,14 +107,14 @@ void define_filter(nm::Tool& tool) {
             "such as: proto tcp and (src net 10.0.0.0/8 or dst port in [80 443]) and bytes > 1k; what a "
             "record lacks counts as zero")
         ->type_name("EXPR");
-    verb.cli->add_option("-f,--file", options->file, "read the expression from a file; # begins a comment")
+    verb.cli->add_option("--filter-file", options->file, "read the expression from a file; # begins a comment")
         ->type_name("FILE");
     add_input_options(*verb.cli, options->input);
     verb.emits = decoded_types();
     verb.examples = {
         {"nmflowtool decode -l :2055 | nmflowtool filter 'proto tcp and flags S and not flags A'",
          "live records, as they came"},
-        {"nmflowtool filter 'dst port in [53, 853] and bpp > 512' -r flows.pcap", "of a capture"},
+        {"nmflowtool filter 'dst port in [53, 853] and not src net 10.0.0.0/8' -r flows.pcap", "of a capture"},
         {"nmflowtool top --by src_ip --filter 'not net 10.0.0.0/8' -r flows.pcap",
          "the same language in front of other verbs"},
     };

@@ -226,13 +226,14 @@ NfcapdRecords::Got NfcapdRecords::read_v3(nm::Bytes body, FlowRecord& flow) {
     static constexpr FlowRecord blank{};
     nm::ByteReader in(body);
     unsigned elements = in.u16_le();
-    in.skip(2);
+    const std::uint32_t engine = in.u16();  // type * 256 + id
     const std::uint16_t exporter = in.u16_le();
     const bool is_event = (in.u8() & flag_event) != 0;
     in.skip(1);
     if (!in.ok()) return Got::malformed;
     flow = blank;
     set_exporter(exporter, flow);
+    if (!flow.obs_domain) flow.obs_domain = engine;
     for (; elements > 0; --elements) {
         const std::uint16_t id = in.u16_le();
         const std::size_t length = in.u16_le();

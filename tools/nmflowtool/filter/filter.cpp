@@ -12,7 +12,7 @@ namespace {
 
 std::string expression_of(const FilterOptions& options) {
     if (options.file.empty() == !options.expression) {
-        throw nm::UserError(nm::Exit::usage, "give the filter as one argument or by --file");
+        throw nm::UserError(nm::Exit::usage, "give the filter as one argument or by --filter-file");
     }
     if (options.expression) return *options.expression;
     nm::FileSource source = nm::FileSource::open(options.file).value_or_throw();
