@@ -102,7 +102,7 @@ column() { awk -v n="$2" '{ print $n }' < <(line "^$1 "); }
     start_sim "$NS" --rule '10.99.1.0/24: icmp=reply' --rule '10.99.2.0/24: icmp=silent'
     local targets=() i
     for i in $(seq 1 40); do targets+=("10.99.1.$i"); done
-    on_terminal 100x50 'wait=^10.99.1.40 +up' screen=large resize=45x10 'wait=^and 35 more' screen=small \
+    on_terminal 100x50 'wait=^10.99.2.1 +lost' screen=large resize=45x10 'wait=^and 35 more: 35 up' screen=small \
         resize=100x50 'wait=^10.99.1.40 +up' signal=INT end -- \
         nmprobe ping --every 200ms -t 150ms "${targets[@]}" 10.99.2.1
     [[ $stderr == 'signal INT'$'\n''modes same' ]]
