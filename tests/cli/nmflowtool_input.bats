@@ -270,3 +270,25 @@ PY
     collector=
     [ "$(grep -c '"type":"flow",' out.json)" = 240 ]
 }
+
+@test "datagrams that the kernel had no room for are in the books, and told with the way out" {
+    port=$((20000 + RANDOM % 20000))
+    nmflowtool decode -l 127.0.0.1:$port --receive-buffer 20000 >out.json 2>err 3>&- &
+    collector=$!
+    for _ in $(seq 100); do
+        ! grep -q "$(printf ':%04X 0' $port | cut -d' ' -f1) " /proc/net/udp || break
+        sleep 0.05
+    done
+    kill -STOP $collector
+    for _ in 1 2 3 4 5 6 7 8 9 10; do python3 "$BATS_TEST_DIRNAME/flow_replay.py" "$v9" 127.0.0.1 $port; done
+    kill -CONT $collector
+    for _ in $(seq 100); do
+        [ ! -s out.json ] || break
+        sleep 0.05
+    done
+    kill -TERM $collector
+    wait $collector || [ $? -eq 143 ]
+    collector=
+    tail -n 1 out.json | jq -e '.kernel_drops > 0 and .datagrams + .kernel_drops == 160'
+    grep -q 'the kernel dropped [0-9]* datagrams: ' err
+}
