@@ -322,6 +322,8 @@ def judge(options):
     different = empty = everything = refused = 0
     for _ in range(options.count):
         filter_text = expression(r, pool, r.randrange(5))
+        while options.no_engine and "engine" in filter_text:
+            filter_text = expression(r, pool, r.randrange(5))
         theirs, their_message = nfdump_records(options.nf, filter_text)
         ours, our_message = our_records(options, filter_text)
         refused += theirs is None
@@ -353,6 +355,7 @@ def main():
     judging.add_argument("--seed", type=int, required=True)
     judging.add_argument("--lines")
     judging.add_argument("--read")
+    judging.add_argument("--no-engine", action="store_true")
     judging.add_argument("--nmflowtool", default="nmflowtool")
     options = parser.parse_args()
     return make(options) if options.verb == "make" else judge(options)

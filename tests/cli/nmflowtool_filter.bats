@@ -28,8 +28,8 @@ setup() {
     for protocol in v5 v9 ipfix sflow; do
         file="$NM_SHARED_DATA/flow/nfcapd/nfcapd-1.7.8-$protocol-none.nf"
         [ -e "$file" ] || skip "needs $file"
-        nmflowtool decode -r "$file" >/dev/null 2>&1 || skip "this version reads no nfcapd files"
-        python3 "$BATS_TEST_DIRNAME/filter_judge.py" judge --nf "$file" --read "$file" --count 40 --seed 7
+        # nfcapd numbers the engines of what is not v5 itself; ours are those that the exporter told.
+        python3 "$BATS_TEST_DIRNAME/filter_judge.py" judge --nf "$file" --read "$file" --count 40 --seed 7 --no-engine
     done
 }
 

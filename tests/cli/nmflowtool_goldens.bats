@@ -70,5 +70,6 @@ PY
     cat result.json
     [ "$(grep -c '"type":"flow",' out.json)" = 21 ]
     [ "$(tail -n 1 out.json | jq .datagrams)" = 200021 ]
-    [ "$(jq .peak_kb result.json)" -le $((64 * 1024)) ]
+    # A sanitizer keeps what is freed.
+    [ -n "${NM_SANITIZED:-}" ] || [ "$(jq .peak_kb result.json)" -le $((64 * 1024)) ]
 }
