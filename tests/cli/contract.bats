@@ -210,12 +210,12 @@ one_line_error() {  # tool: what: why, nothing on stdout
 @test "output is flushed before waiting for input" {
     check() {
         sample "$1" "$2" && [ -n "$filter" ] || return 0
-        rm -f in && mkfifo in
+        rm -f in out && mkfifo in
         "$1" "$2" --format json "${line_options[@]}" <in >out 2>err &
         local pid=$! i
         exec 7>in
         printf '{"type":"x.y"}\n' >&7
-        for ((i = 0; i < 100 && $(stat -c %s out) == 0; i++)); do sleep 0.1; done
+        for ((i = 0; i < 200; i++)); do [ ! -s out ] || break; sleep 0.1; done
         grep -qxF '{"type":"x.y"}' out || { kill "$pid"; complain "kept back: $*"; } || return 1
         exec 7>&-
         wait "$pid" || [ $? -eq 1 ] || complain "exit $?: $*"  # 1: no record that it looks for

@@ -196,16 +196,24 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
 }
 
 @test "T30: a path that changes between rounds is a change, not loss" {
+    RECORDS=$BATS_TEST_TMPDIR/records
+    # The paths of the rounds that arrived, each once.
+    paths() { of 'select(.state == "reached") | .path_id' | sort -u | wc -l; }
+    paths_become() {
+        local i
+        for ((i = 0; i < 200; i++)); do [ "$(paths)" -lt "$1" ] || return 0; sleep 0.1; done
+        return 1
+    }
     start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+10.98.0.2'
-    in_ns "$NS" "$NM_BIN/nmprobe" trace --format json -t 200ms -c 1 --every 400ms --rounds 4 10.99.1.1 \
-        >"$BATS_TEST_TMPDIR/records" &
+    ip netns exec "$NS" "$NM_BIN/nmprobe" trace --format json -t 200ms -c 1 --every 400ms 10.99.1.1 >"$RECORDS" 3>&- &
     local pid=$!
-    sleep 1
+    paths_become 1
     stop_sim
     start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+10.98.0.9'
+    paths_become 2
+    kill -TERM "$pid"
     wait "$pid" || true
-    RECORDS=$BATS_TEST_TMPDIR/records
-    [ "$(of 'select(.state == "reached") | .path_id' | sort -u | wc -l)" -eq 2 ]
+    [ "$(paths)" -eq 2 ]
     [ "$(of 'select(.path_changed) | .round' | wc -l)" -eq 1 ]
 }
 
