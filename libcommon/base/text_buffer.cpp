@@ -28,23 +28,27 @@ char* trim_fraction(char* end) {
 
 }  // namespace
 
-void TextBuffer::append_decimal(double value, int decimals) {
+char* write_decimal(char* out, double value, int decimals) {
     const double scaled = std::abs(value) * power_of_ten[static_cast<std::size_t>(decimals)];
     if (scaled < 9e15) {  // exact as an integer: six times faster than to_chars on doubles
-        const auto whole = static_cast<std::uint64_t>(std::llround(scaled));
-        if (value < 0 && whole > 0) append('-');
+        auto whole = static_cast<std::uint64_t>(scaled);
+        if (scaled - static_cast<double>(whole) >= 0.5) ++whole;
+        if (value < 0 && whole > 0) *out++ = '-';
         std::uint64_t fraction = 0;
-        append_integer(split(whole, decimals, fraction));
-        if (fraction == 0) return;
-        char* at = room(8);
-        *at = '.';
-        for (int i = decimals; i > 0; --i, fraction /= 10) at[i] = static_cast<char>('0' + fraction % 10);
-        used(trim_fraction(at + decimals + 1));
-        return;
+        out = write_integer(out, split(whole, decimals, fraction));
+        if (fraction == 0) return out;
+        *out = '.';
+        if (decimals == 3) {
+            out[1] = static_cast<char>('0' + fraction / 100);
+            std::memcpy(out + 2, &digit_pairs[2 * (fraction % 100)], 2);
+        } else {
+            for (int i = decimals; i > 0; --i, fraction /= 10)
+                out[i] = static_cast<char>('0' + fraction % 10);
+        }
+        return trim_fraction(out + decimals + 1);
     }
     // Written out, it would look like an integer above 2^53, which readers of JSON corrupt or refuse.
-    char* at = room(32);
-    used(std::to_chars(at, at + 32, value, std::chars_format::scientific).ptr);
+    return std::to_chars(out, out + number_text_size, value, std::chars_format::scientific).ptr;
 }
 
 }  // namespace nm

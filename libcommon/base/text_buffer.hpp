@@ -3,13 +3,53 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 
 namespace nm {
+
+// Bytes of the longest number that the functions below write.
+inline constexpr std::size_t number_text_size = 24;
+
+// 00 01 02 ... 99
+inline constexpr auto digit_pairs = [] {
+    std::array<char, 200> pairs{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        pairs[2 * i] = static_cast<char>('0' + i / 10);
+        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return pairs;
+}();
+
+// Writes an integer and returns the end. Most numbers of records have few digits: those inline.
+template <class Integer>
+inline char* write_integer(char* out, Integer value) {
+    if constexpr (std::is_unsigned_v<Integer>) {
+        if (value < 10) {
+            *out = static_cast<char>('0' + value);
+            return out + 1;
+        }
+        const auto pair = [](char* at, auto number) { std::memcpy(at, &digit_pairs[2 * number], 2); };
+        const auto small = static_cast<std::uint32_t>(value);
+        if (value < 100) {
+            pair(out, small);
+            return out + 2;
+        }
+        if (value < 1000) {
+            *out = static_cast<char>('0' + small / 100);
+            pair(out + 1, small % 100);
+            return out + 3;
+        }
+    }
+    return std::to_chars(out, out + number_text_size, value).ptr;
+}
+// Writes fixed decimals without trailing zeros, 12.5, 3, 0.001, and returns the end.
+char* write_decimal(char* out, double value, int decimals);
 
 class TextBuffer {
   public:
@@ -39,11 +79,11 @@ class TextBuffer {
     }
     template <class Integer>
     void append_integer(Integer value) {
-        char* at = room(20);
-        used(std::to_chars(at, at + 20, value).ptr);
+        used(write_integer(room(number_text_size), value));
     }
-    // Fixed decimals without trailing zeros: 12.5, 3, 0.001.
-    void append_decimal(double value, int decimals);
+    void append_decimal(double value, int decimals) {
+        used(write_decimal(room(number_text_size), value, decimals));
+    }
 
   private:
     void grow(std::size_t n) {
@@ -63,9 +103,11 @@ class TextBuffer {
 // field millions of times, with a known upper bound (json/write.hpp).
 class TextCursor {
   public:
-    explicit TextCursor(char* at) : at_(at) {}
+    explicit TextCursor(char* begin) : begin_(begin), at_(begin) {}
 
     char* end() const { return at_; }
+    std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+    void overwrite(std::size_t at, char c) { begin_[at] = c; }
     char* room(std::size_t) { return at_; }
     void used(char* end) { at_ = end; }
     void append(char c) { *at_++ = c; }
@@ -77,10 +119,12 @@ class TextCursor {
     }
     template <class Integer>
     void append_integer(Integer value) {
-        at_ = std::to_chars(at_, at_ + 20, value).ptr;
+        at_ = write_integer(at_, value);
     }
+    void append_decimal(double value, int decimals) { at_ = write_decimal(at_, value, decimals); }
 
   private:
+    char* begin_;
     char* at_;
 };
 

@@ -46,11 +46,11 @@ struct HeadText {
     }();
 };
 
-// The longest text that a member of this type can have, quotes included; 0 when there is no bound.
+// The longest text that a member of this type can have, quotes included; 0 when it depends on the value.
 template <class V>
 constexpr std::size_t longest_json_value() {
-    if constexpr (std::is_integral_v<V>)
-        return 24;
+    if constexpr (std::is_arithmetic_v<V>)
+        return number_text_size + 2;
     else if constexpr (is_fixed_text<V>)
         return longest_json_string(sizeof(V));
     else if constexpr (std::is_same_v<V, Time>)
@@ -65,18 +65,43 @@ constexpr std::size_t longest_json_value() {
         return 0;
 }
 
-// The longest line of a record; 0 when there is no bound.
-template <class T>
-constexpr std::size_t longest_json_line() {
-    std::size_t sum = HeadText<T>::text.size() + 2;
-    bool bounded = true;
-    for_each_field<T>([&](auto, const auto& field) {
-        using Member = std::remove_cvref_t<decltype(std::declval<const T&>().*(field.member))>;
-        const std::size_t longest = longest_json_value<typename Unwrap<Member>::type>();
-        if (longest == 0) bounded = false;
-        sum += field.info.key.size() + 4 + longest;
-    });
-    return bounded ? sum : 0;
+template <class V>
+std::size_t longest_json_value(const V& value);
+
+// The longest text of the members with an index below end.
+template <std::size_t end, Described T>
+std::size_t longest_json_members(const T& record) {
+    std::size_t sum = 2;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        ((sum += get<I>(describe<T>.fields).info.key.size() + 4 +
+                 longest_json_value(record.*(get<I>(describe<T>.fields).member))),
+         ...);
+    }
+    (std::make_index_sequence<end>{});
+    return sum;
+}
+
+template <class V>
+std::size_t longest_json_value(const V& value) {
+    constexpr std::size_t longest = longest_json_value<typename Unwrap<V>::type>();
+    if constexpr (longest > 0) {
+        return longest;
+    } else if constexpr (requires { value.has_value(); }) {
+        return value ? longest_json_value(*value) : 0;
+    } else if constexpr (std::is_same_v<V, std::string>) {
+        return longest_json_string(value.size());
+    } else if constexpr (std::is_same_v<V, Labels>) {
+        std::size_t sum = 0;
+        for (const auto& [key, text] : value.items)
+            sum += longest_json_string(key.size()) + longest_json_string(text.size()) + 2;
+        return sum;
+    } else if constexpr (is_vector<V>) {
+        std::size_t sum = 2;
+        for (const auto& item : value) sum += longest_json_value(item) + 1;
+        return sum;
+    } else {
+        return longest_json_members<field_count<V>>(value);
+    }
 }
 
 }  // namespace detail
@@ -178,14 +203,18 @@ void append_json_line(Out& out, const T& record) {
 // One whole line with its newline.
 template <Described T>
 void append_json(TextBuffer& out, const T& record) {
-    constexpr std::size_t longest = detail::longest_json_line<T>();
-    if constexpr (longest > 0) {
-        TextCursor cursor(out.room(longest));
-        detail::append_json_line(cursor, record);
-        out.used(cursor.end());
-    } else {
-        detail::append_json_line(out, record);
+    constexpr std::size_t common = std::min(rare_fields_from<T>, field_count<T>);
+    if constexpr (common < field_count<T>) {
+        if (!record.rest_is_absent) {
+            detail::append_json_line(out, record);
+            return;
+        }
     }
+    const std::size_t longest =
+        detail::HeadText<T>::text.size() + detail::longest_json_members<common>(record) + 2;
+    TextCursor cursor(out.room(longest));
+    detail::append_json_line(cursor, record);
+    out.used(cursor.end());
 }
 
 }  // namespace nm

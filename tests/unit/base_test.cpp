@@ -147,6 +147,31 @@ TEST(Decimals, HaveNoTrailingZerosAndNoExponentBelow9e12) {
     EXPECT_EQ(decimal(1e40, 3), "1e+40");  // never an integer above 2^53
 }
 
+TEST(Decimals, KeepIntegersExactThatADoubleHolds) {
+    EXPECT_EQ(decimal(4503599627370.497, 3), "4503599627370.497");  // odd above 2^52 when scaled
+    EXPECT_EQ(decimal(8999999999999, 3), "8999999999999");
+    EXPECT_EQ(decimal(0.4999999, 6), "0.5");
+    EXPECT_EQ(decimal(0.0005, 3), "0.001");
+}
+
+TEST(Integers, OfEveryLengthAreWhatTheLibraryWrites) {
+    for (std::uint64_t power = 1; power <= 1'000'000'000'000'000'000; power *= 10) {
+        for (const std::uint64_t value : {power - 1, power, power + 1, power * 9 + 9}) {
+            TextBuffer out;
+            out.append_integer(value);
+            EXPECT_EQ(out.view(), std::to_string(value));
+            out.clear();
+            out.append_integer(-static_cast<std::int64_t>(value % (1ULL << 63)));
+            EXPECT_EQ(out.view(), std::to_string(-static_cast<std::int64_t>(value % (1ULL << 63))));
+        }
+    }
+    for (unsigned value = 0; value < 256; ++value) {
+        TextBuffer out;
+        out.append_integer(static_cast<std::uint8_t>(value));
+        EXPECT_EQ(out.view(), std::to_string(value));
+    }
+}
+
 TEST(Decimals, AreTheNearestOfTheirLength) {
     std::mt19937_64 random(3);
     std::uniform_real_distribution<double> value(-1e6, 1e6);

@@ -59,7 +59,8 @@ struct Collector {
     std::vector<nm::FlowRecord> flows;
     std::vector<nm::FlowOption> options;
 
-    explicit Collector(const Limits& limits = {}) : decoder(limits) {}
+    explicit Collector(const Limits& limits = {}, const FlowMembers& wanted = {})
+        : decoder(limits, wanted) {}
 
     Collector& take(const Wire& sets, const Header& header = {}, const char* sender = "10.1.1.1") {
         const Wire datagram = Wire()
@@ -102,6 +103,42 @@ TEST(Netflow9, DecodesTheFieldsOfItsTemplate) {
     EXPECT_EQ(second.obs_domain, 1u);
     EXPECT_FALSE(second.vlan);
     EXPECT_EQ(collector.stats().count_mismatches, 0u);
+}
+
+TEST(Netflow9, PassesOverWhatNobodyLooksAt) {
+    const Wire sets = template_set(256, plain).add(set(256, flow(1).add(flow(2))));
+    const std::vector<std::string_view> keys{"src_ip", "bytes"};
+    Collector collector({}, FlowMembers::of(keys));
+    collector.take(sets, {.count = 3});
+    ASSERT_EQ(collector.flows.size(), 2u);
+    const nm::FlowRecord& second = collector.flows[1];
+    EXPECT_EQ(to_string(second.src_ip), "192.0.2.2");
+    EXPECT_EQ(second.bytes, 200u);
+    EXPECT_FALSE(second.dst_ip.is_set());
+    EXPECT_FALSE(second.src_port);
+    EXPECT_EQ(collector.stats().records, 2u);
+}
+
+TEST(Netflow9, WhatIsWantedIsAsInTheWholeRecord) {
+    // ICMP in the destination port, a counter of a total, a sampler: each wanted member comes from others.
+    const std::vector<Field> layout{{8, 4}, {11, 2}, {4, 1}, {85, 4}, {86, 4}, {48, 1}};
+    const Wire record = Wire().u32(0xC0000201).u16(0x0803).u8(1).u32(1500).u32(3).u8(7);
+    const Wire sets = template_set(256, layout).add(set(256, record));
+    Collector whole;
+    whole.take(sets, {.count = 2});
+    ASSERT_EQ(whole.flows.size(), 1u);
+    const std::vector<std::string_view> keys{"icmp_type", "proto", "bytes", "packets", "sampling_rate"};
+    Collector some({}, FlowMembers::of(keys));
+    some.take(sets, {.count = 2});
+    ASSERT_EQ(some.flows.size(), 1u);
+    EXPECT_EQ(some.flows[0].icmp_type, 8);
+    EXPECT_EQ(some.flows[0].icmp_type, whole.flows[0].icmp_type);
+    EXPECT_EQ(some.flows[0].proto, whole.flows[0].proto);
+    EXPECT_EQ(some.flows[0].bytes, 1500u);
+    EXPECT_EQ(some.flows[0].packets, whole.flows[0].packets);
+    EXPECT_EQ(some.stats().unknown_sampler, whole.stats().unknown_sampler);
+    EXPECT_EQ(some.stats().unknown_sampler, 1u);
+    EXPECT_FALSE(some.flows[0].src_ip.is_set());
 }
 
 TEST(Netflow9, RecoversDataThatComesBeforeItsTemplate) {

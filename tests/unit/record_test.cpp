@@ -169,6 +169,11 @@ TYPED_TEST(EveryRecord, IsNoLongerThanTheRoomThatItsWriterAsksFor) {
                 EXPECT_LE(word.size() + 2, detail::longest_json_value<Value>()) << word;
         }
     });
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const TypeParam record = random_record<TypeParam>(seed);
+        ASSERT_LE(line_of(record).size(), detail::HeadText<TypeParam>::text.size() + 2 +
+                                              detail::longest_json_members<field_count<TypeParam>>(record));
+    }
 }
 
 TYPED_TEST(EveryRecord, HasKeysOnlyOnceAndDocumented) {

@@ -25,7 +25,9 @@ class Decoder {
   public:
     enum class Got { nothing, flow, option, sample, drop, counters, host, app };
 
-    explicit Decoder(const Limits& limits = {}) : domains_(limits), netflow_(domains_), sflow_(domains_) {}
+    // Members of flow records that are not wanted may stay absent.
+    explicit Decoder(const Limits& limits = {}, const FlowMembers& wanted = {})
+        : domains_(limits), netflow_(domains_, wanted), sflow_(domains_) {}
 
     // What of sFlow samples is kept beside the usual.
     void keep(const SflowKeep& keep) { sflow_.keep(keep); }

@@ -15,6 +15,11 @@
 namespace nmflowtool {
 namespace {
 
+// Datagrams that come this close together are left to gather for a moment: to wake up for each costs more
+// than to decode it, and the kernel has stamped it.
+constexpr std::int64_t close_ns = 3 * nm::ns_per_ms;
+constexpr timespec gather{0, nm::ns_per_ms};
+
 std::uint16_t port_of(const sockaddr_storage& address) {
     if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
     return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
@@ -35,20 +40,28 @@ struct UdpSource::Batch {
     std::array<sockaddr_storage, messages> senders{};
     alignas(cmsghdr) std::array<std::array<std::uint8_t, control_bytes>, messages> controls{};
     std::unique_ptr<std::uint8_t[]> bytes = std::make_unique_for_overwrite<std::uint8_t[]>(messages * stride);
-    std::size_t filled = 0;
-    std::size_t taken = 0;
+    std::size_t filled = messages;  // whose headers the kernel wrote to
+    std::size_t taken = messages;
 
-    void prepare() {
+    Batch() {
         for (std::size_t i = 0; i < messages; ++i) {
             vectors[i] = {bytes.get() + i * stride, message_bytes};
-            headers[i] = {};
             headers[i].msg_hdr.msg_name = &senders[i];
-            headers[i].msg_hdr.msg_namelen = sizeof senders[i];
             headers[i].msg_hdr.msg_iov = &vectors[i];
             headers[i].msg_hdr.msg_iovlen = 1;
             headers[i].msg_hdr.msg_control = controls[i].data();
+        }
+    }
+    // False when there was nothing, or an error of an earlier datagram, which clears itself.
+    bool receive(int fd) {
+        for (std::size_t i = 0; i < filled; ++i) {
+            headers[i].msg_hdr.msg_namelen = sizeof senders[i];
             headers[i].msg_hdr.msg_controllen = control_bytes;
         }
+        const int got = recvmmsg(fd, headers.data(), messages, MSG_DONTWAIT, nullptr);
+        filled = got > 0 ? static_cast<std::size_t>(got) : 0;
+        taken = 0;
+        return filled > 0;
     }
 };
 
@@ -84,13 +97,7 @@ nm::Result<UdpSource> UdpSource::open(std::span<const nm::Endpoint> endpoints, s
 bool UdpSource::receive() {
     for (std::size_t tries = 0; tries < sockets_.size(); ++tries) {
         turn_ = (turn_ + 1) % sockets_.size();
-        batch_->prepare();
-        const int got =
-            recvmmsg(sockets_[turn_].get(), batch_->headers.data(), Batch::messages, MSG_DONTWAIT, nullptr);
-        if (got <= 0) continue;  // nothing there, or an error of an earlier datagram, which clears itself
-        batch_->filled = static_cast<std::size_t>(got);
-        batch_->taken = 0;
-        return true;
+        if (batch_->receive(sockets_[turn_].get())) return true;
     }
     return false;
 }
@@ -102,6 +109,9 @@ bool UdpSource::wait(int timeout_ms) {
     for (const nm::UniqueFd& socket : sockets_) watched.push_back({socket.get(), POLLIN, 0});
     if (!nm::stop_requested()) ::poll(watched.data(), watched.size(), timeout_ms);
     if (watched[0].revents != 0) nm::clear_signal_event();
+    const std::int64_t now_ns = nm::monotonic_ns();
+    if (now_ns - woke_ns_ < close_ns && !nm::stop_requested()) ::nanosleep(&gather, nullptr);
+    woke_ns_ = now_ns;
     return !nm::stop_requested();
 }
 

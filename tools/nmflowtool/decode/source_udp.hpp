@@ -38,6 +38,7 @@ class UdpSource {
     UdpSource();
 
     std::vector<nm::UniqueFd> sockets_;
+    std::int64_t woke_ns_ = 0;
     std::size_t turn_ = 0;  // the socket asked last, so that none starves
     std::unique_ptr<Batch> batch_;
 };

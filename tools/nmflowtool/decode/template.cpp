@@ -158,13 +158,13 @@ Template::Template(std::vector<TemplateField> fields, std::size_t scope_fields, 
     }
 }
 
-void Template::compile() {
+void Template::compile(const FlowMembers& wanted) {
     if (is_compiled_) return;
     is_compiled_ = true;
     if (is_options_) {
-        compile(&Mapping::option);
+        compile(&Mapping::option, wanted);
     } else {
-        compile(&Mapping::flow);
+        compile(&Mapping::flow, wanted);
     }
 }
 
@@ -237,13 +237,15 @@ void Template::add(Step step) {
 }
 
 template <class Record>
-void Template::compile(Member<Record> Mapping::*member) {
+void Template::compile(Member<Record> Mapping::*member, const FlowMembers& wanted) {
     for (const TemplateField& field : fields_) {
         const bool variable = is_variable(field);
         const Mapping* mapping = find_mapping(field.enterprise, field.id);
         Step step{Store::skip, Meaning::number, 0, field.length};
         if (mapping) step = step_for<Record>(*mapping, direct<Record>(field, mapping->*member), field.length);
         if (!variable && !width_fits(step.meaning, field.length)) step.store = Store::skip;
+        const bool is_of_flow = std::is_same_v<Record, nm::FlowRecord> && step.store != Store::part;
+        if (is_of_flow && step.store != Store::skip && !wanted.has(step.offset)) step.store = Store::skip;
         if (step.store == Store::part) uses_parts_ = true;
         step.is_variable = variable;
         if (!variable) step.store = exact(step);
@@ -272,6 +274,9 @@ bool Template::apply(ByteReader& in, const ExportClock& clock, nm::FlowOption& r
 inline void Template::store_fixed(const Step& step, ByteReader& in, const Target& target) {
     char* member = target.record + step.offset;
     switch (step.store) {
+        case Store::skip:
+            in.skip(step.width);
+            break;
         case Store::u8_in_1:
             put_exact<std::uint8_t>(member, in.u8(), step.meaning);
             break;
@@ -322,9 +327,6 @@ bool Template::run(ByteReader& in, const Target& target) const {
 void Template::store(const Step& step, std::size_t width, ByteReader& in, const Target& target) {
     char* member = target.record + step.offset;
     switch (step.store) {
-        case Store::skip:
-            in.skip(width);
-            break;
         case Store::u8:
             put<std::uint8_t>(member, read_number(in, width), step.meaning);
             break;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "decode/flow_members.hpp"
 #include "decode/template_values.hpp"
 
 namespace nmflowtool {
@@ -51,8 +52,8 @@ class Template {
         return field.length == variable_length && dialect_ == Dialect::ipfix;
     }
 
-    // Before the first apply().
-    void compile();
+    // Before the first apply(). Flow members that nobody looks at are passed over.
+    void compile(const FlowMembers& wanted);
     // Whether records of this template fill Parts: they must be blank before apply().
     bool uses_parts() const { return uses_parts_; }
     // Reads one record; false when it runs past the end. Members that the template does not name stay as they
@@ -106,7 +107,7 @@ class Template {
     };
 
     template <class Record>
-    void compile(Member<Record> Mapping::*member);
+    void compile(Member<Record> Mapping::*member, const FlowMembers& wanted);
     template <class Record>
     static Step step_for(const Mapping& mapping, const Member<Record>& member, std::uint16_t width);
     static Store exact(const Step& step);

@@ -14,7 +14,8 @@ class Netflow {
   public:
     enum class Got { nothing, flow, option };
 
-    explicit Netflow(DomainTable& domains) : domains_(domains) {}
+    // Members of flow records that are not wanted may stay absent.
+    explicit Netflow(DomainTable& domains, const FlowMembers& wanted = {});
 
     // False when the header is cut: there is nothing to read then, and no domain to book it on.
     bool open(nm::ExportProtocol protocol, const Datagram& datagram);
@@ -55,7 +56,11 @@ class Netflow {
     void finish_option(nm::FlowOption& option);
     void note_sampling(const nm::FlowOption& option);
 
+    Template& fixed_template();
+
     DomainTable& domains_;
+    FlowMembers wanted_;
+    std::array<Template, 3> fixed_templates_;  // of version 1, 5 and 7
     Domain* domain_ = nullptr;
     nm::ExportProtocol protocol_{};
     Dialect dialect_ = Dialect::netflow;

@@ -14,6 +14,13 @@ int idle(Ranking& ranking) {
     return end_ns == 0 ? -1 : static_cast<int>((end_ns - now_ns) / nm::ns_per_ms + 1);
 }
 
+// What of a flow is looked at.
+std::vector<std::string_view> keys_of(const Ranking& ranking, const FlowGate& gate) {
+    std::vector<std::string_view> keys = ranking.keys();
+    for (const std::string_view key : gate.keys()) keys.push_back(key);
+    return keys;
+}
+
 void tell_unscaled(const Ranking& ranking, nm::Context& context) {
     if (ranking.rate_unknown() == 0) return;
     context.console.warn("--scaled: " + std::to_string(ranking.rate_unknown()) +
@@ -25,7 +32,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
     input.when_idle([&ranking] { return idle(ranking); });
-    Decoder decoder(limits_for(options.input));
+    Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)));
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         if (got == Decoder::Got::flow && gate.admits(records.flow)) ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
@@ -43,9 +50,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
 nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     Ranking ranking(options.rank, context.out);
     FlowGate gate(options.input.filter);
-    std::vector<std::string_view> keys = ranking.keys();
-    for (const std::string_view key : gate.keys()) keys.push_back(key);
-    FlowLines lines(context, keys);
+    FlowLines lines(context, keys_of(ranking, gate));
     while (lines.next() != FlowLines::Got::end) {
         if (gate.admits(lines.record())) ranking.add(lines.record());
     }
