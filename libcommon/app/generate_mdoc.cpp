@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "app/exit_meanings.hpp"
 #include "app/generate.hpp"
 #include "app/option_tree.hpp"
 
@@ -158,36 +159,11 @@ std::string files_section(Tool& tool) {
            ".conf\nDefaults of options for one user.\n.El\n.Pp\nBoth are described in\n.Xr nm-config 5 .\n";
 }
 
-struct Meaning {
-    Exit exit;
-    std::string_view text;
-};
-constexpr std::array exit_meanings{
-    Meaning{Exit::ok, "Yes, all is well"},
-    Meaning{Exit::no, "The answer is no: a target lost, a plan infeasible, drift found, nothing valid read"},
-    Meaning{Exit::changed, "Something changed or would change, with --detailed-exitcode only"},
-    Meaning{Exit::unreachable, "No: every target that is not well is unreachable, as an ICMP error said"},
-    Meaning{Exit::closed, "No: every target that is not well refused the connection"},
-    Meaning{Exit::unresolved, "No: every target that is not well is a name without an address"},
-    Meaning{Exit::unsent, "No: to every target that is not well nothing could be sent from this host"},
-    Meaning{Exit::usage, "The command line is wrong"},
-    Meaning{Exit::bad_data, "Some input was malformed; the rest was used"},
-    Meaning{Exit::no_input, "An input file cannot be read"},
-    Meaning{Exit::unavailable, "A service did not answer"},
-    Meaning{Exit::software, "A bug of this tool"},
-    Meaning{Exit::os_error, "The system refused: no memory, no socket, no process"},
-    Meaning{Exit::cannot_create, "An output file cannot be created"},
-    Meaning{Exit::io_error, "Reading or writing failed, such as on a full disk"},
-    Meaning{Exit::try_later, "Another run holds the lock"},
-    Meaning{Exit::no_permission, "A permission or capability is missing"},
-    Meaning{Exit::bad_config, "A configuration file or variable is wrong"},
-};
-
 std::string exit_section() {
     std::string out =
         ".Sh EXIT STATUS\n0 to 63 is an answer, 64 to 78 means that there is none.\n"
         ".Bl -tag -width Ds\n";
-    for (const Meaning& meaning : exit_meanings)
+    for (const ExitMeaning& meaning : exit_meanings)
         out += ".It " + std::to_string(static_cast<int>(meaning.exit)) + "\n" + sentence(meaning.text);
     return out + ".El\n";
 }

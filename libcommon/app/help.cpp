@@ -1,5 +1,6 @@
 #include "app/help.hpp"
 
+#include "app/exit_meanings.hpp"
 #include "app/option_tree.hpp"
 
 namespace nm {
@@ -71,6 +72,15 @@ std::string examples_text(const Verb& verb, std::size_t most) {
     return text;
 }
 
+std::string exit_text() {
+    std::string text = "EXIT STATUS: 0 to 63 is an answer, 64 to 78 means that there is none\n";
+    for (const ExitMeaning& meaning : exit_meanings) {
+        const std::string number = std::to_string(static_cast<int>(meaning.exit));
+        text += std::string(4 - number.size(), ' ') + number + "  " + std::string(meaning.text) + "\n";
+    }
+    return text;
+}
+
 }  // namespace
 
 void set_help_layout(Tool& tool) {
@@ -83,7 +93,8 @@ void set_help_layout(Tool& tool) {
         verb.cli->footer("EXAMPLES:\n" + examples_text(verb, verb.examples.size()));
         first_of_each += examples_text(verb, 1);
     }
-    tool.cli().footer("Options of a verb: " + tool.name() + " VERB --help\n\nEXAMPLES:\n" + first_of_each);
+    tool.cli().footer("Options of a verb: " + tool.name() + " VERB --help\n\n" + exit_text() +
+                      "\nEXAMPLES:\n" + first_of_each);
 }
 
 }  // namespace nm
