@@ -24,6 +24,7 @@ inline constexpr std::array<std::string_view, 5> enum_words<DiagnosisStep> = {"r
 struct TcpDiagnosisStep {
     Time ts;
     std::string target;
+    IpAddress address;
     std::uint16_t port = 0;
     DiagnosisStep step = DiagnosisStep::resolve;
     StepState state = StepState::unknown;
@@ -39,6 +40,7 @@ inline constexpr auto describe<TcpDiagnosisStep> = record(
     field("port", &TcpDiagnosisStep::port, Role::tag, "TCP port"),
     field("step", &TcpDiagnosisStep::step, Role::tag, "resolve, ping, handshake, service or large_ping")
         .column(),
+    field("address", &TcpDiagnosisStep::address, Role::tag, "address that was probed").column(),
     field("state", &TcpDiagnosisStep::state, Role::text,
           "ok, slow, lossy (some of several), silent, closed, unreachable, failed, or unknown (could"
           " not be tried)")
@@ -84,18 +86,17 @@ struct TcpDiagnosis {
 
 template <>
 inline constexpr auto describe<TcpDiagnosis> = record(
-    "tcp.diagnosis", 1, "where the fault of a TCP service lies, with the evidence",
+    "tcp.diagnosis", 1, "where the fault of a TCP service lies, with the evidence; one for each address",
     field("ts", &TcpDiagnosis::ts, Role::time, "end of the diagnosis"),
-    field("target", &TcpDiagnosis::target, Role::tag, "host as the user wrote it"),
-    field("address", &TcpDiagnosis::address, Role::tag, "address that was probed"),
-    field("port", &TcpDiagnosis::port, Role::tag, "TCP port"),
+    field("target", &TcpDiagnosis::target, Role::tag, "host as the user wrote it").column(),
+    field("address", &TcpDiagnosis::address, Role::tag, "address that was probed").column(),
+    field("port", &TcpDiagnosis::port, Role::tag, "TCP port").column(),
     field("verdict", &TcpDiagnosis::verdict, Role::text,
           "network, service, name, local (this host cannot send), or none: nothing is wrong")
         .column(),
     field("reason", &TcpDiagnosis::reason, Role::text, "the verdict in one sentence").column(),
     field("resolve_ms", &TcpDiagnosis::resolve_ms, Role::value, "time to resolve the name", Unit::ms),
-    field("addresses", &TcpDiagnosis::addresses, Role::value,
-          "addresses that the name has; the first was probed"),
+    field("addresses", &TcpDiagnosis::addresses, Role::value, "addresses that the name has"),
     field("resolve_error", &TcpDiagnosis::resolve_error, Role::text, "why the name has no address"),
     field("ping_state", &TcpDiagnosis::ping_state, Role::text,
           "echo requests: ok, lossy, silent (may be filtered), unreachable, failed, or unknown (not allowed"
@@ -153,11 +154,13 @@ inline constexpr auto describe<TcpDiagnosis> = record(
           Unit::packets),
     field("large_ping_received", &TcpDiagnosis::large_ping_received, Role::value, "of them answered",
           Unit::packets),
-    field("duration_ms", &TcpDiagnosis::duration_ms, Role::value, "length of the diagnosis", Unit::ms));
+    field("duration_ms", &TcpDiagnosis::duration_ms, Role::value, "length of the diagnosis of this address",
+          Unit::ms));
 
 struct TcpDiagnosisSummary {
     Time ts;
     std::uint64_t targets = 0;
+    std::uint64_t diagnoses = 0;
     std::uint64_t wrong = 0;
 };
 
@@ -166,6 +169,9 @@ inline constexpr auto describe<TcpDiagnosisSummary> =
     record("tcp.diagnosis.summary", 1, "the whole run of nmtcp diagnose",
            field("ts", &TcpDiagnosisSummary::ts, Role::time, "end of the run"),
            field("targets", &TcpDiagnosisSummary::targets, Role::value, "services diagnosed").column(),
-           field("wrong", &TcpDiagnosisSummary::wrong, Role::value, "of them with a fault").column());
+           field("diagnoses", &TcpDiagnosisSummary::diagnoses, Role::value,
+                 "diagnoses made: one for each address, or for a name without one")
+               .column(),
+           field("wrong", &TcpDiagnosisSummary::wrong, Role::value, "services with a fault").column());
 
 }  // namespace nm

@@ -61,7 +61,7 @@ verdict() { echo "$output"; [ "$(of .verdict)" = "\"$1\"" ]; }
 }
 
 @test "a closed port is the service" {
-    run -1 diagnose 10.98.0.2:22
+    run -4 diagnose 10.98.0.2:22
     verdict service
     [ "$(of '[.handshake_state, .handshakes_closed, .service_state]')" = '["closed",10,null]' ]
     [[ $(of .reason) == *'nothing listens on 10.98.0.2:22'* ]]
@@ -85,14 +85,14 @@ verdict() { echo "$output"; [ "$(of .verdict)" = "\"$1\"" ]; }
 
 @test "a router that says unreachable is the network, and is named" {
     server_rule tcp dport 22 reject with icmpx type admin-prohibited
-    run -1 diagnose 10.98.0.2:22
+    run -3 diagnose 10.98.0.2:22
     verdict network
     [ "$(of .handshake_state)" = '"unreachable"' ]
     [[ $(of .reason) == *'from 10.98.0.2'* ]]
 }
 
 @test "no route from here is this host" {
-    run -1 diagnose 192.0.2.1:22
+    run -6 diagnose 192.0.2.1:22
     verdict local
     [[ $(of .reason) == *'Network is unreachable'* ]]
 }
@@ -194,12 +194,12 @@ verdict() { echo "$output"; [ "$(of .verdict)" = "\"$1\"" ]; }
     run -0 plain 10.98.0.2:22
     verdict none
     [ "$(of '[.ping_state, .socket, .handshakes_open, .syn_retrans]')" = '["unknown","connect",10,0]' ]
-    run -1 plain 10.98.0.2:23
+    run -4 plain 10.98.0.2:23
     verdict service
     in_ns "$CLIENT" sysctl -qw net.ipv4.ping_group_range='0 2147483647'
     run -0 plain 10.98.0.2:22
     [ "$(of .ping_state)" = '"ok"' ]
-    run -1 plain 192.0.2.1:22
+    run -6 plain 192.0.2.1:22
     verdict local
 }
 
@@ -232,13 +232,13 @@ verdict() { echo "$output"; [ "$(of .verdict)" = "\"$1\"" ]; }
     [[ $(of .reason) == *'sent again'* ]]
 }
 
-# with_resolver COMMAND...: names come from this namespace's dnsmasq.
+# with_resolver OPTION...: names come from this namespace's dnsmasq; records in $FORMAT.
 with_resolver() {
     echo 'nameserver 10.98.0.2' >resolv.conf
     : >hosts
     # shellcheck disable=SC2016
     in_ns "$CLIENT" unshare -m sh -c 'mount --bind hosts /etc/hosts && mount --bind resolv.conf /etc/resolv.conf && exec "$@"' \
-        sh "$NM_BIN/nmtcp" diagnose --format json -i 10ms -t 500ms --service-timeout 1s "$@"
+        sh "$NM_BIN/nmtcp" diagnose --format "${FORMAT:-json}" -i 10ms -t 500ms --service-timeout 1s "$@"
 }
 
 @test "a name that does not resolve is the name; one that does is probed" {
@@ -250,12 +250,65 @@ with_resolver() {
     run -0 with_resolver db1.example:22
     verdict none
     of 'select(.resolve_ms > 0 and .address == "10.98.0.2" and .addresses == 1)' | grep .
-    run -1 with_resolver dead.example:22
+    run -5 with_resolver dead.example:22
     verdict name
     [ "$(of '[.address, .ping_state, .handshake_state]')" = '[null,null,null]' ]
     [[ $(of .reason) == *'dead.example does not resolve'* ]]
     run -1 with_resolver db1.example:22 --max-resolve 1us
     verdict name
+}
+
+# Both families, and an address at which nothing is; the resolver's namespace serves port 22 where ADDRESS says.
+serve_names() {
+    require_commands dnsmasq
+    in_ns "$SERVER" dnsmasq --keep-in-foreground --no-resolv --no-hosts --listen-address=10.98.0.2 --port=53 \
+        --bind-interfaces --host-record=both.example,10.98.0.2,fd98::2 --host-record=far.example,10.98.0.2,2001:db8::1 \
+        --host-record=six.example,fd98::2 --pid-file= --user=root 3>&- &
+    sleep 0.3
+}
+
+@test "a name is diagnosed at each of its addresses, both families" {
+    serve_names
+    serve 22 banner
+    mkdir six && BATS_TEST_TMPDIR=$PWD/six ADDRESS=fd98::2 serve 22 banner
+    run -0 with_resolver both.example:22
+    echo "$output"
+    [ "$(of '[.address, .verdict, .addresses]' | sort | paste -sd' ')" = '["10.98.0.2","none",2] ["fd98::2","none",2]' ]
+    [ "$(jq -c 'select(.step == "handshake") | .address' <<<"$output" | sort | paste -sd,)" = '"10.98.0.2","fd98::2"' ]
+    [ "$(jq -s 'map(select(.step == "resolve")) | length' <<<"$output")" = 1 ]
+    [ "$(jq -c 'select(.type == "tcp.diagnosis.summary") | [.targets, .diagnoses, .wrong]' <<<"$output")" = '[1,2,0]' ]
+    run -0 with_resolver -4 both.example:22
+    [ "$(of .address)" = '"10.98.0.2"' ]
+    run -0 with_resolver -6 both.example:22
+    [ "$(of .address)" = '"fd98::2"' ]
+    run -0 with_resolver --addresses first both.example:22
+    [ "$(of .addresses)" = 2 ]
+    run -5 with_resolver -4 six.example:22
+    verdict name
+}
+
+@test "a service that listens in one family only is told as such: the case of dual-stack trouble" {
+    serve_names
+    serve 22 banner
+    run -4 with_resolver both.example:22
+    [ "$(of '[.address, .verdict]' | sort | paste -sd' ')" = '["10.98.0.2","none"] ["fd98::2","service"]' ]
+    [[ $(of 'select(.address == "fd98::2") | .reason') == *'nothing listens on [fd98::2]:22'* ]]
+    run -0 with_resolver -4 both.example:22
+    FORMAT=table
+    run -4 with_resolver both.example:22
+    echo "$output"
+    [ "$(grep -c '^handshake ' <<<"$output")" = 2 ]
+    [ "$(grep -c '^TARGET ' <<<"$output")" = 1 ]  # the verdicts stand together
+}
+
+@test "an address that this host has no way to is told, and is no fault while another can be tried" {
+    serve_names
+    serve 22 banner
+    run -0 with_resolver far.example:22
+    echo "$output"
+    [ "$(of '[.address, .verdict]' | sort | paste -sd' ')" = '["10.98.0.2","none"] ["2001:db8::1","local"]' ]
+    run -6 with_resolver -6 far.example:22
+    verdict local
 }
 
 @test "a terminal shows at a glance what is wrong" {
@@ -265,14 +318,16 @@ with_resolver() {
     [[ ${lines[0]} == STEP*STATE*TIME_MS*DETAIL ]]
     [[ $output == *$'\nhandshake '*' ok '* ]]
     [[ $output == *$'\nservice '*' silent '*'no byte within 500ms'* ]]
-    [[ $output == *$'\nVERDICT  REASON\nservice  10.98.0.2:22 accepts connections'* ]]
+    [[ $output == *$'\nTARGET     ADDRESS    PORT  VERDICT  REASON\n10.98.0.2  10.98.0.2    22  service  10.98.0.2:22 accepts connections'* ]]
 }
 
 @test "several services in one run; what cannot be asked is 64" {
     serve 22 banner
-    run -1 diagnose 10.98.0.2:22 10.98.0.2:23
+    run -4 diagnose 10.98.0.2:22 10.98.0.2:23
     [ "$(of .verdict | paste -sd,)" = '"none","service"' ]
     [ "$(jq -c 'select(.type == "tcp.diagnosis.summary") | [.targets, .wrong]' <<<"$output")" = '[2,1]' ]
+    run -1 diagnose 10.98.0.2:23 192.0.2.1:22  # two kinds of wrong have no status of their own
+    [ "$(of .verdict | paste -sd,)" = '"service","local"' ]
     run -64 diagnose
     run -64 diagnose 10.98.0.2
     run -64 diagnose 10.98.0.2:22 --tls --http

@@ -1,6 +1,8 @@
 // Verdicts from evidence, and what is said to a service.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "diagnose/service_requests.hpp"
 #include "diagnose/verdict.hpp"
 
@@ -92,6 +94,33 @@ TEST(Verdict, HandshakesThatDoNotComeUp) {
     EXPECT_EQ(verdict_of(with_handshakes(0, 0, 10)), Verdict::network);
     EXPECT_EQ(verdict_of(with_handshakes(0, 0, 0, 10)), Verdict::network);
     EXPECT_EQ(verdict_of(with_handshakes(0, 0, 0, 0, 10)), Verdict::local);
+}
+
+nm::Exit exit_of_address(TcpDiagnosis d, TcpDiagnosis* judged = nullptr) {
+    const Limits limits;
+    d.handshake_state = judge_handshake(d, limits);
+    judge(d, limits);
+    if (judged != nullptr) *judged = d;
+    return exit_of(std::array{d});
+}
+
+TEST(Verdict, TheExitStatusSaysWhatIsWrongWithAll) {
+    TcpDiagnosis well, closed, cut, local;
+    EXPECT_EQ(exit_of_address(healthy(), &well), nm::Exit::ok);
+    EXPECT_EQ(exit_of_address(with_handshakes(0, 10, 0), &closed), nm::Exit::closed);
+    EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 0, 10), &cut), nm::Exit::unreachable);
+    EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 0, 0, 10), &local), nm::Exit::unsent);
+    EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 10)), nm::Exit::no);
+    EXPECT_EQ(exit_of_address(with_handshakes(7, 0, 3)), nm::Exit::no);
+    TcpDiagnosis nameless;
+    nameless.resolve_error = "no such host";
+    EXPECT_EQ(exit_of_address(nameless), nm::Exit::unresolved);
+    EXPECT_EQ(exit_of(std::array{well, closed}), nm::Exit::closed);
+    EXPECT_EQ(exit_of(std::array{closed, cut}), nm::Exit::no);
+    // A host of one family only: no fault of the service, unless there is no other way to it.
+    EXPECT_EQ(exit_of(std::array{well, local}), nm::Exit::ok);
+    EXPECT_EQ(exit_of(std::array{closed, local}), nm::Exit::closed);
+    EXPECT_EQ(exit_of(std::array{local, local}), nm::Exit::unsent);
 }
 
 TEST(Verdict, SilenceSaysWhetherTheHostAnswersPings) {

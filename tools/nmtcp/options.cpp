@@ -128,6 +128,9 @@ void add_path_options(CLI::App& cli, DiagnoseOptions& options) {
     cli.add_option("--interface", probe.interface, "interface to send from")->type_name("NAME");
     CLI::Option* v4 = cli.add_flag("-4,--ipv4", probe.only_v4, "IPv4 only");
     cli.add_flag("-6,--ipv6", probe.only_v6, "IPv6 only")->excludes(v4);
+    nm::add_word(cli, "--addresses", probe.addresses, nm::address_choice_words,
+                 "which addresses of a name to diagnose; one that this host has no way to is told, but is no"
+                 " fault where another can be tried");
 }
 
 void add_service_options(CLI::App& cli, DiagnoseOptions& options) {
@@ -164,10 +167,11 @@ void define_diagnose(nm::Tool& tool) {
     verb.emits = {&nm::record_type<nm::TcpDiagnosisStep>, &nm::record_type<nm::TcpDiagnosis>,
                   &nm::record_type<nm::TcpDiagnosisSummary>};
     verb.examples = {
-        {"nmtcp diagnose www.example:443", "whose fault is it?"},
+        {"nmtcp diagnose www.example:443", "whose fault is it? each address of the name, IPv4 and IPv6"},
         {"nmtcp diagnose db1.example:5432 --max-first-byte 50ms", "a database that should be quick"},
         {"nmtcp diagnose app.example:9000 --http --path /health", "HTTP on a port of its own"},
-        {"nmtcp diagnose www.example:443 | jq -r 'select(.verdict) | .verdict'", "one word for a script"},
+        {"nmtcp diagnose www.example:443 | jq -r 'select(.verdict) | [.address, .verdict] | join(\" \")'",
+         "one word for each address, for a script"},
     };
     verb.has_table = true;
     verb.run = [options](nm::Context& context) { return run_diagnose(*options, context); };

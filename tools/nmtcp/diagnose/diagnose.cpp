@@ -14,32 +14,40 @@ namespace {
 using nm::DiagnosisStep;
 using nm::StepState;
 
+// One service: its name, then each of its addresses.
 class Diagnosis {
   public:
     Diagnosis(const DiagnoseOptions& options, nm::Context& context, PathProbe& path, nm::Target target)
         : options_(options), context_(context), path_(path), target_(std::move(target)) {
-        d_.target = target_.host;
-        d_.port = target_.port;
+        name_.target = target_.host;
+        name_.port = target_.port;
     }
 
-    // True when nothing is wrong. Writes the steps and the diagnosis.
-    bool run();
+    // Writes the steps and a diagnosis for each address. What is wrong with them, as an exit status.
+    nm::Exit run();
+    // Diagnoses made.
+    std::size_t size() const { return diagnoses_.size(); }
 
   private:
     bool resolve();
+    void diagnose_address();
     void ping();
     bool handshake();
     void service();
     void large_ping();
     ServiceRequest request() const;
     void tell(DiagnosisStep step, StepState state, std::optional<double> time_ms, std::string detail);
+    void conclude(std::int64_t began_ns);
 
     const DiagnoseOptions& options_;
     nm::Context& context_;
     PathProbe& path_;
     nm::Target target_;
     nm::EventLoop loop_;
-    nm::TcpDiagnosis d_;
+    nm::TcpDiagnosis name_;  // what all addresses have in common
+    std::vector<nm::IpAddress> addresses_;
+    nm::TcpDiagnosis d_;  // of the address that is looked at
+    std::vector<nm::TcpDiagnosis> diagnoses_;
     std::vector<nm::TcpDiagnosisStep> steps_;  // of a table: written together, so that it is aligned
 };
 
@@ -52,7 +60,8 @@ std::string range_text(std::optional<double> min_us, std::optional<double> max_u
 }
 
 void Diagnosis::tell(DiagnosisStep step, StepState state, std::optional<double> time_ms, std::string detail) {
-    nm::TcpDiagnosisStep record{nm::now(), d_.target, d_.port, step, state, time_ms, std::move(detail)};
+    nm::TcpDiagnosisStep record{nm::now(), target_.host, d_.address, target_.port,
+                                step,      state,        time_ms,    std::move(detail)};
     if (context_.out.format() == nm::Format::table) {
         steps_.push_back(std::move(record));
         return;
@@ -72,18 +81,25 @@ bool Diagnosis::resolve() {
         resolver.timeouts();
         loop_.wait(resolver.next_timeout_ns());
     }
-    const bool was_name = !nm::parse_ip(target_.host);
-    if (was_name) d_.resolve_ms = resolved.elapsed_ms;
-    if (was_name && !resolved.addresses.empty()) d_.addresses = resolved.addresses.size();
-    if (resolved.addresses.empty())
-        d_.resolve_error = resolved.reason;
-    else
-        d_.address = resolved.addresses.front();
-    const StepState state = judge_resolve(d_, options_.limits);
-    std::string detail = state == StepState::failed ? d_.resolve_error : nm::to_string(d_.address);
-    if (d_.addresses.value_or(0) > 1) detail += ", the first of " + std::to_string(*d_.addresses);
-    tell(DiagnosisStep::resolve, state, d_.resolve_ms, detail);
-    return state != StepState::failed;
+    if (!nm::parse_ip(target_.host)) {
+        name_.resolve_ms = resolved.elapsed_ms;
+        if (!resolved.addresses.empty()) name_.addresses = resolved.addresses.size();
+    }
+    addresses_ = std::move(resolved.addresses);
+    if (options_.probe.addresses == nm::AddressChoice::first && addresses_.size() > 1) addresses_.resize(1);
+    name_.resolve_error = addresses_.empty() ? resolved.reason : "";
+    std::string detail = name_.resolve_error;
+    for (const nm::IpAddress& address : addresses_)
+        detail += (detail.empty() ? "" : ", ") + nm::to_string(address);
+    if (name_.addresses.value_or(0) > addresses_.size())
+        detail += ", the first of " + std::to_string(*name_.addresses);
+    const bool slow = name_.resolve_ms.value_or(0) * 1e6 > static_cast<double>(options_.limits.resolve_ns);
+    tell(DiagnosisStep::resolve,
+         addresses_.empty() ? StepState::failed
+         : slow             ? StepState::slow
+                            : StepState::ok,
+         name_.resolve_ms, detail);
+    return !addresses_.empty();
 }
 
 void Diagnosis::ping() {
@@ -171,23 +187,45 @@ void Diagnosis::large_ping() {
              std::to_string(*d_.large_ping_bytes) + " bytes answered");
 }
 
-bool Diagnosis::run() {
-    const std::int64_t began_ns = nm::monotonic_ns();
-    if (resolve()) {
-        ping();
-        if (handshake()) {
-            service();
-            large_ping();
-        }
-    }
+void Diagnosis::diagnose_address() {
+    ping();
+    if (!handshake()) return;
+    service();
+    large_ping();
+}
+
+void Diagnosis::conclude(std::int64_t began_ns) {
+    if (nm::stop_requested()) return;  // half a diagnosis is none
     judge(d_, options_.limits);
     d_.ts = nm::now();
     d_.duration_ms = static_cast<double>(nm::monotonic_ns() - began_ns) / 1e6;
-    if (nm::stop_requested()) return true;  // half a diagnosis is none
-    for (const nm::TcpDiagnosisStep& step : steps_) context_.out.write(step);
+    diagnoses_.push_back(d_);
+    if (context_.out.format() == nm::Format::table) return;
     context_.out.write(d_);
+    context_.out.flush();
+}
+
+nm::Exit Diagnosis::run() {
+    const std::int64_t began_ns = nm::monotonic_ns();
+    if (resolve()) {
+        for (const nm::IpAddress& address : addresses_) {
+            if (nm::stop_requested() || context_.out.closed()) break;
+            const std::int64_t address_began_ns = nm::monotonic_ns();
+            d_ = name_;
+            d_.address = address;
+            diagnose_address();
+            conclude(address_began_ns);
+        }
+    } else {
+        d_ = name_;
+        conclude(began_ns);
+    }
+    if (context_.out.format() == nm::Format::table) {
+        for (const nm::TcpDiagnosisStep& step : steps_) context_.out.write(step);
+        for (const nm::TcpDiagnosis& diagnosis : diagnoses_) context_.out.write(diagnosis);
+    }
     context_.out.end_round();
-    return d_.verdict == nm::Verdict::none;
+    return exit_of(diagnoses_);
 }
 
 }  // namespace
@@ -203,14 +241,19 @@ nm::Exit run_diagnose(const DiagnoseOptions& options, nm::Context& context) {
     PathProbe path(options.probe);
     nm::drop_capabilities();
     nm::TcpDiagnosisSummary summary;
+    nm::Exit exit = nm::Exit::ok;
     for (nm::Target& target : targets) {
         if (nm::stop_requested() || context.out.closed()) break;
+        Diagnosis diagnosis(options, context, path, std::move(target));
+        const nm::Exit found = diagnosis.run();
         ++summary.targets;
-        summary.wrong += !Diagnosis(options, context, path, std::move(target)).run();
+        summary.diagnoses += diagnosis.size();
+        summary.wrong += found != nm::Exit::ok;
+        exit = nm::worse_of(exit, found);
     }
     summary.ts = nm::now();
     context.out.write(summary);
-    return summary.wrong == 0 ? nm::Exit::ok : nm::Exit::no;
+    return exit;
 }
 
 }  // namespace nmtcp

@@ -1,5 +1,6 @@
-// nmtcp diagnose HOST:PORT: is it the network? The name is resolved, the host pinged, handshakes are made,
-// the service is asked for its first byte; the verdict says who is at fault, the record holds the evidence.
+// nmtcp diagnose HOST:PORT: is it the network? The name is resolved; each of its addresses is pinged,
+// handshakes are made, the service is asked for its first byte; the verdict of an address says who is at
+// fault, its record holds the evidence.
 #pragma once
 
 #include "diagnose/verdict.hpp"
@@ -11,6 +12,7 @@ struct DiagnoseOptions {
     DiagnoseOptions() {
         probe.count = 10;
         probe.interval_ns = 50 * nm::ns_per_ms;
+        probe.addresses = nm::AddressChoice::all;
     }
 
     PingOptions probe;  // targets, count, interval, timeout, source, method: of pings and handshakes

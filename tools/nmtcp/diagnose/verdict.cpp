@@ -162,6 +162,14 @@ std::string good_words(const TcpDiagnosis& d) {
     return words;
 }
 
+nm::Exit exit_of(const TcpDiagnosis& d) {
+    if (d.verdict == Verdict::none) return nm::Exit::ok;
+    if (d.verdict == Verdict::local) return nm::Exit::unsent;
+    if (!d.address.is_set()) return nm::Exit::unresolved;
+    if (is(d.handshake_state, StepState::closed)) return nm::Exit::closed;
+    return is(d.handshake_state, StepState::unreachable) ? nm::Exit::unreachable : nm::Exit::no;
+}
+
 }  // namespace
 
 std::string ms_text(double ms) {
@@ -169,11 +177,6 @@ std::string ms_text(double ms) {
     out.append_decimal(ms, ms < 1 ? 3 : ms < 100 ? 1 : 0);
     out.append(std::string_view(" ms"));
     return std::string(out.view());
-}
-
-StepState judge_resolve(const TcpDiagnosis& d, const Limits& limits) {
-    if (!d.address.is_set()) return StepState::failed;
-    return d.resolve_ms.value_or(0) > ms_of(limits.resolve_ns) ? StepState::slow : StepState::ok;
 }
 
 StepState judge_ping(const TcpDiagnosis& d, const Limits& limits) {
@@ -219,6 +222,16 @@ void judge(TcpDiagnosis& d, const Limits& limits) {
         return;
     }
     say(d, Verdict::none, "nothing is wrong: " + good_words(d));
+}
+
+nm::Exit exit_of(std::span<const TcpDiagnosis> addresses) {
+    const bool can_send = std::any_of(addresses.begin(), addresses.end(),
+                                      [](const TcpDiagnosis& d) { return d.verdict != Verdict::local; });
+    nm::Exit exit = nm::Exit::ok;
+    for (const TcpDiagnosis& d : addresses) {
+        if (d.verdict != Verdict::local || !can_send) exit = nm::worse_of(exit, exit_of(d));
+    }
+    return exit;
 }
 
 }  // namespace nmtcp
