@@ -31,9 +31,11 @@ sum() { jq -r "select(.type == \"probe.dns.summary\") | $1" <<<"$output"; }
     [ -z "$stderr" ]
 }
 
-@test "each way to fail reads differently, and the exit status is 1" {
+@test "each way to fail reads differently, and the exit status is 1; that of a name that does not exist 5" {
+    run -5 --separate-stderr ask nx.test
+    [ "$(of '"\(.state):\(.rcode)"')" = nxdomain:NXDOMAIN ]
     local case
-    for case in nx:nxdomain:NXDOMAIN servfail:failed:SERVFAIL silent:timeout:null wrongid:timeout:null \
+    for case in servfail:failed:SERVFAIL silent:timeout:null wrongid:timeout:null \
         wrongquestion:wrong:null wrongsource:wrong:null garbage:malformed:NOERROR noquestion:failed:FORMERR \
         tcclose:truncated:null tcwrong:wrong:null query:timeout:null short:timeout:null; do
         run -1 --separate-stderr ask "${case%%:*}.test"
@@ -47,11 +49,12 @@ sum() { jq -r "select(.type == \"probe.dns.summary\") | $1" <<<"$output"; }
 }
 
 @test "a port that nobody listens on is closed, not silent" {
-    run -1 nmprobe dns --format json www.test @127.0.0.1:9
+    run -4 nmprobe dns --format json www.test @127.0.0.1:9
     [ "$(of '.state')" = closed ]
     [ "$(of '.error')" = 'port unreachable from 127.0.0.1' ]
-    run -1 nmprobe dns --format json --tcp www.test @127.0.0.1:9
+    run -4 nmprobe dns --format json --tcp www.test @127.0.0.1:9
     [ "$(of '[.state, .error]')" = '["closed","Connection refused"]' ]
+    run -1 nmprobe dns --format json www.test nx.test @127.0.0.1:9 "@$server"  # closed and unresolved: no one word
 }
 
 @test "a truncated answer is asked for again by TCP, with times of its own; --no-tcp leaves it truncated" {
@@ -116,7 +119,7 @@ sum() { jq -r "select(.type == \"probe.dns.summary\") | $1" <<<"$output"; }
 
 @test "names come from a file of targets with labels, and from JSON lines with their own type" {
     printf 'rack1:\n  - www.test\ntargets:\n  - {host: nx.test, labels: {team: dns}}\n' >names.yaml
-    run -1 ask -f names.yaml
+    run -5 ask -f names.yaml
     [ "$(of '[.target, .region, .team]' | sort | tr '\n' ' ')" = '["nx.test",null,"dns"] ["www.test","rack1",null] ' ]
     run -0 ask <<<'{"target":"mx.test","qtype":"MX","rack":"r1","server":"not a label"}'
     [ "$(of '[.qtype, .rack, .answers[0]]')" = '["MX","r1","10 mail.test."]' ]
@@ -133,7 +136,7 @@ sum() { jq -r "select(.type == \"probe.dns.summary\") | $1" <<<"$output"; }
 }
 
 @test "a server that has no address is an error of its own, and the others are asked" {
-    run -1 ask www.test @no-such-host.invalid
+    run -5 ask www.test @no-such-host.invalid
     [ "$(of .state)" = ok ]
     [ "$(jq -r 'select(.type == "error") | .stage' <<<"$output")" = resolve ]
     [ "$(sum .unresolved)" -eq 1 ]

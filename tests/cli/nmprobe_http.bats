@@ -75,8 +75,12 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
         [ "$(of .state)" = "${case#*:}" ] || fail_with "$case: $(of .)"
         of 'has("error")' | grep -qx true
     done
-    run -1 get http://127.0.0.1:9/
+    # One thing that is wrong with all has a status of its own.
+    run -4 get http://127.0.0.1:9/
     [ "$(of '[.state, .error]')" = '["closed","Connection refused"]' ]
+    run -4 get http://127.0.0.1:9/ "$at/"
+    run -5 get http://no-such-host.invalid/
+    run -1 get http://127.0.0.1:9/ http://no-such-host.invalid/
 }
 
 @test "a timeout says in which phase" {
@@ -134,10 +138,11 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
 }
 
 @test "a redirect to nowhere, or out of HTTP, is told" {
-    run -1 get "$at/nowhere"
+    run -5 get "$at/nowhere"
     [ "$(jq -r 'select(.type == "error") | .stage' <<<"$output")" = resolve ]
     run -1 get "$at/ftp"
-    jq -r 'select(.type == "error") | .reason' <<<"$output" | grep -q ftp
+    jq -r 'select(.type == "error") | .stage + ": " + .reason' <<<"$output" | grep -q '^redirect: .*ftp'
+    [ "$(sum '[.unresolved, .errors]')" = '[0,1]' ]
 }
 
 @test "IPv6 literals, and the family that was asked for" {
@@ -145,7 +150,7 @@ sum() { jq -rc "select(.type == \"probe.http.summary\") | $1" <<<"$output"; }
     [ "$(of '[.address, .family]')" = '["::1","ipv6"]' ]
     run -0 get -4 "http://localhost:$port/"
     [ "$(of '[.address, .family, has("resolve_ms")]')" = '["127.0.0.1","ipv4",true]' ]
-    run -1 get -6 "$at/"
+    run -5 get -6 "$at/"
     [ "$(sum .unresolved)" -eq 1 ]
 }
 

@@ -116,7 +116,7 @@ same_as_dig() {
             run -0 ask "$1" --type "$2" "@$server"
             same_as_dig "$server" "$1" "$2" || { echo "$server $question" >&2; return 1; }
         done
-        run -1 ask no-such-name.lab.test "@$server"
+        run -5 ask no-such-name.lab.test "@$server"
         [ "$(of '[.state, .rcode]')" = '["nxdomain","NXDOMAIN"]' ]
     done
 }
@@ -134,7 +134,7 @@ same_as_dig() {
     start_bind
     printf 'nameserver 10.53.0.1\nnameserver 10.53.0.4\n' >resolv.conf
     # shellcheck disable=SC2016
-    run -1 in_ns "$NS" unshare -m sh -c 'mount --bind resolv.conf /etc/resolv.conf && shift && exec "$@"' sh x \
+    run -4 in_ns "$NS" unshare -m sh -c 'mount --bind resolv.conf /etc/resolv.conf && shift && exec "$@"' sh x \
         "$NM_BIN/nmprobe" dns --format json -t 300ms www.lab.test
     [ "$(of '[.address, .state]' | sort | tr '\n' ' ')" = '["10.53.0.1","ok"] ["10.53.0.4","closed"] ' ]
 }
@@ -175,6 +175,9 @@ NFT
     [ "$(of '[.address, .state]' | sort | tr '\n' ' ')" \
         = '["10.53.0.1","ok"] ["10.53.0.2","timeout"] ["10.53.0.3","unreachable"] ["10.53.0.4","closed"] ' ]
     of 'select(.state == "unreachable") | .error' | grep -q 'from 10.53.0.3'
+    run -3 ask www.lab.test @10.53.0.1 @10.53.0.3
+    run -6 ask www.lab.test @192.0.2.1  # no route
+    [ "$(of '[.state, .error]')" = '["error","Network is unreachable"]' ]
     run -1 ask www.elsewhere.test @10.53.0.1
     [ "$(of '[.state, .rcode]')" = '["failed","REFUSED"]' ]
 }

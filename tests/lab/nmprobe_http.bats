@@ -109,6 +109,7 @@ http://10.80.0.2/ timeout connect
 http://10.80.0.3/ unreachable null
 http://10.81.0.1/ unreachable null
 WANTED
+    run -3 in_ns "$NS" "$NM_BIN/nmprobe" http --format json -t 500ms http://10.80.0.3/ http://10.80.0.1/page
 }
 
 @test "a lost SYN shows in connect_ms as the second that it took, not as the handshake that came after (trap T13)" {
@@ -130,7 +131,7 @@ NFT
     [ "$(of .address | sort | paste -sd' ')" = '10.80.0.1 10.80.0.2 fd80::1' ]
     run -0 get_by_name -6 http://all.test/page
     [ "$(of '[.address, .family]')" = '["fd80::1","ipv6"]' ]
-    run -1 get_by_name http://dead.test/ http://web.test/page
+    run -5 get_by_name http://dead.test/ http://web.test/page
     [ "$(of .state)" = ok ]
     jq -r 'select(.type == "error") | .stage' <<<"$output" | grep -qx resolve
 }

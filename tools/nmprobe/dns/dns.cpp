@@ -15,6 +15,23 @@ using nm::DnsState;
 
 constexpr std::size_t output_waiting_bytes = 16U << 20;
 
+// What an answer, or what came of it, means for the exit status.
+nm::Exit exit_of(const DnsResult& result) {
+    switch (result.state) {
+        case DnsState::ok:
+        case DnsState::no_data:
+            return nm::Exit::ok;
+        case DnsState::nxdomain:
+            return nm::Exit::unresolved;
+        case DnsState::closed:
+            return nm::Exit::closed;
+        case DnsState::unreachable:
+            return nm::Exit::unreachable;
+        default:
+            return result.unsent ? nm::Exit::unsent : nm::Exit::no;
+    }
+}
+
 // Results to records, and what the run comes to.
 class DnsReporter : public DnsSink {
   public:
@@ -23,6 +40,7 @@ class DnsReporter : public DnsSink {
     void result(const DnsResult& result) override {
         write(result);
         ++count_of(result.state);
+        verdict_ = nm::worse_of(verdict_, exit_of(result));
         if (result.rtt_ns >= 0 && result.message != nullptr) add_rtt(result.rtt_ns);
         if (++in_round_ == per_round_) {
             in_round_ = 0;
@@ -33,7 +51,14 @@ class DnsReporter : public DnsSink {
         per_round_ = queries;
         in_round_ = 0;
     }
-    nm::DnsSummary& summary() { return summary_; }
+    // A server whose name has no address.
+    void unresolved() {
+        ++summary_.unresolved;
+        verdict_ = nm::worse_of(verdict_, nm::Exit::unresolved);
+    }
+    const nm::DnsSummary& summary() const { return summary_; }
+    // What all queries that went wrong have in common.
+    nm::Exit verdict() const { return verdict_; }
     std::uint64_t finished() const {
         return summary_.ok + summary_.no_data + summary_.nxdomain + summary_.failed + summary_.truncated +
                summary_.malformed + summary_.wrong + summary_.closed + summary_.unreachable +
@@ -129,6 +154,7 @@ class DnsReporter : public DnsSink {
     nm::Output& out_;
     nm::DnsProbe record_;  // reused: its strings keep their room
     nm::DnsSummary summary_;
+    nm::Exit verdict_ = nm::Exit::ok;
     double sum_us_ = 0;
     std::uint64_t rtts_ = 0;
     std::size_t per_round_ = 0;
@@ -174,9 +200,9 @@ class DnsSession {
         }
         const nm::DnsSummary totals = summary(engine, began_ns);
         context_.out.write(totals);
-        const bool all_good =
-            totals.queries > 0 && totals.unresolved == 0 && totals.ok + totals.no_data == totals.queries;
-        return bad_.exit_or(all_good ? nm::Exit::ok : nm::Exit::no);
+        const bool nothing = totals.queries == 0 && totals.unresolved == 0;
+        const nm::Exit rest = nothing || totals.unfinished > 0 ? nm::Exit::no : nm::Exit::ok;
+        return bad_.exit_or(nm::worse_of(reporter_.verdict(), rest));
     }
 
   private:
@@ -202,7 +228,7 @@ class DnsSession {
     }
 
     void tell_unresolved(const DnsServerSpec& spec, const std::string& reason) {
-        ++reporter_.summary().unresolved;
+        reporter_.unresolved();
         nm::ErrorRecord error;
         error.ts = nm::now();
         error.stage = "resolve";

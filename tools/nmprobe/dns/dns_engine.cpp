@@ -224,6 +224,7 @@ void DnsEngine::send_batch(std::vector<nm::Outgoing>& batch, std::size_t lane) {
         DnsResult result = result_of(entry);
         result.state = DnsState::error;
         result.error = std::strerror(out.error);
+        result.unsent = true;
         sink_.result(result);
     }
     batch.clear();

@@ -47,6 +47,7 @@ struct DnsResult {
     std::int64_t tcp_rtt_ns = -1;
     std::uint32_t wrong = 0;
     std::string error;
+    bool unsent = false;  // the kernel would not send it
 };
 
 class DnsSink {

@@ -12,6 +12,20 @@ using nm::HttpState;
 
 constexpr std::size_t output_waiting_bytes = 16U << 20;
 
+// What came of a probe, as an exit status.
+nm::Exit exit_of(HttpState state) {
+    switch (state) {
+        case HttpState::ok:
+            return nm::Exit::ok;
+        case HttpState::closed:
+            return nm::Exit::closed;
+        case HttpState::unreachable:
+            return nm::Exit::unreachable;
+        default:
+            return nm::Exit::no;
+    }
+}
+
 // Results to records, and what the run comes to.
 class HttpReporter : public HttpSink {
   public:
@@ -27,19 +41,19 @@ class HttpReporter : public HttpSink {
             return;
         }
         ++count_of(record.state);
-        probe_done();
+        probe_done(exit_of(record.state));
     }
 
     void unresolved(const HttpJob& job, const std::string& reason) override {
-        nm::ErrorRecord error;
-        error.ts = nm::now();
-        error.stage = "resolve";
-        error.target = targets_[job.target].host;
-        error.reason = (job.hop > 0 ? job.url.host + ": " : "") + reason;
-        error.labels = targets_[job.target].group.labels;
-        out_.write(error);
+        tell(job, "resolve", (job.hop > 0 ? job.url.host + ": " : "") + reason);
         ++summary_.unresolved;
-        probe_done();
+        probe_done(nm::Exit::unresolved);
+    }
+
+    void bad_redirect(const HttpJob& job, const std::string& reason) override {
+        tell(job, "redirect", reason);
+        ++summary_.errors;
+        probe_done(nm::Exit::no);
     }
 
     void set_per_round(std::size_t probes) {
@@ -48,6 +62,8 @@ class HttpReporter : public HttpSink {
     }
     std::uint64_t done() const { return done_; }
     const nm::HttpSummary& summary() const { return summary_; }
+    // What all probes that went wrong have in common.
+    nm::Exit verdict() const { return verdict_; }
 
   private:
     std::uint64_t& count_of(HttpState state) {
@@ -72,7 +88,18 @@ class HttpReporter : public HttpSink {
         }
     }
 
-    void probe_done() {
+    void tell(const HttpJob& job, const char* stage, const std::string& reason) {
+        nm::ErrorRecord error;
+        error.ts = nm::now();
+        error.stage = stage;
+        error.target = targets_[job.target].host;
+        error.reason = reason;
+        error.labels = targets_[job.target].group.labels;
+        out_.write(error);
+    }
+
+    void probe_done(nm::Exit verdict) {
+        verdict_ = nm::worse_of(verdict_, verdict);
         ++done_;
         if (++in_round_ < per_round_) return;
         in_round_ = 0;
@@ -82,6 +109,7 @@ class HttpReporter : public HttpSink {
     const nm::TargetList& targets_;
     nm::Output& out_;
     nm::HttpSummary summary_;
+    nm::Exit verdict_ = nm::Exit::ok;
     std::uint64_t done_ = 0;
     std::size_t per_round_ = 0;
     std::size_t in_round_ = 0;
@@ -123,8 +151,8 @@ class HttpSession {
         }
         const nm::HttpSummary totals = summary(engine, began_ns);
         context_.out.write(totals);
-        const bool all_good = totals.probes > 0 && rejected_ == 0 && totals.ok == totals.probes;
-        return bad_.exit_or(all_good ? nm::Exit::ok : nm::Exit::no);
+        const bool whole = totals.probes > 0 && rejected_ == 0 && totals.unfinished == 0;
+        return bad_.exit_or(nm::worse_of(reporter_.verdict(), whole ? nm::Exit::ok : nm::Exit::no));
     }
 
   private:

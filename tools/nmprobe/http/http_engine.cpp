@@ -133,7 +133,7 @@ void HttpEngine::follow(const HttpJob& job, const nm::HttpProbe& record) {
     next.chain_ms += record.total_ms.value_or(0);
     next.resolve_ms = -1;
     if (!url) {
-        sink_.unresolved(next, reason);
+        sink_.bad_redirect(next, reason);
         return;
     }
     next.own_server = job.own_server && url->same_server(job.url);

@@ -22,6 +22,8 @@ class HttpSink {
     // One request ended; record has everything but target and labels, and may be changed.
     virtual void result(const HttpJob& job, nm::HttpProbe& record) = 0;
     virtual void unresolved(const HttpJob& job, const std::string& reason) = 0;
+    // A redirect to what is no URL of HTTP.
+    virtual void bad_redirect(const HttpJob& job, const std::string& reason) = 0;
 };
 
 class HttpEngine {
