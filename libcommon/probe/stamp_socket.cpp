@@ -96,6 +96,26 @@ class MessageRooms {
     std::array<mmsghdr, count> messages_;
 };
 
+bool is_ttl(const cmsghdr* c) {
+    return (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+           (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT);
+}
+
+// A control message that sets the TTL of one packet.
+struct TtlControl {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> bytes;
+
+    void attach(msghdr& header, Family family, int ttl) {
+        header.msg_control = bytes.data();
+        header.msg_controllen = bytes.size();
+        cmsghdr* c = CMSG_FIRSTHDR(&header);
+        c->cmsg_level = family == Family::v4 ? static_cast<int>(IPPROTO_IP) : static_cast<int>(IPPROTO_IPV6);
+        c->cmsg_type = family == Family::v4 ? IP_TTL : IPV6_HOPLIMIT;
+        c->cmsg_len = CMSG_LEN(sizeof ttl);
+        std::memcpy(CMSG_DATA(c), &ttl, sizeof ttl);
+    }
+};
+
 }  // namespace
 
 struct StampSocket::Buffers {
@@ -200,6 +220,7 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
     std::array<mmsghdr, send_batch> messages{};
     std::array<iovec, send_batch> vectors{};
     std::array<sockaddr_storage, send_batch> names;
+    std::array<TtlControl, send_batch> ttls;
     for (std::size_t i = first; i < batch.size(); ++i) {
         const socklen_t length = to_sockaddr(batch[i].to, batch[i].port, names[i]);
         vectors[i] = {const_cast<std::uint8_t*>(batch[i].bytes.data()), batch[i].bytes.size()};
@@ -207,6 +228,7 @@ std::size_t StampSocket::send(std::vector<Outgoing>& batch, std::size_t first) {
         messages[i].msg_hdr.msg_namelen = length;
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
+        if (batch[i].ttl != 0) ttls[i].attach(messages[i].msg_hdr, options_.family, batch[i].ttl);
     }
     std::size_t done = first;
     while (done < batch.size()) {
@@ -252,6 +274,8 @@ void StampSocket::take_error(std::size_t i, std::vector<TransmitStamp>& stamps,
                               (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING) {
             error.rx_ns = software_stamp_ns(c);
+        } else if (is_ttl(c)) {
+            error.ttl = static_cast<std::uint8_t>(control_value<int>(c));
         } else if (is_error) {
             cause = control_value<sock_extended_err>(c);
             if (c->cmsg_len >= CMSG_LEN(sizeof cause + sizeof(sockaddr_in))) {
@@ -291,9 +315,7 @@ std::size_t StampSocket::receive(std::vector<Incoming>& out) {
         for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
             if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING)
                 incoming.rx_ns = software_stamp_ns(c);
-            const bool is_ttl = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
-                                (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT);
-            if (is_ttl) incoming.ttl = static_cast<std::uint8_t>(control_value<int>(c));
+            if (is_ttl(c)) incoming.ttl = static_cast<std::uint8_t>(control_value<int>(c));
         }
     }
     return out.size();

@@ -44,6 +44,7 @@ struct Outgoing {
     std::uint32_t seq = 0;    // the caller's: number within the target's round
     int error = 0;            // out: errno when the kernel refused it
     std::uint16_t port = 0;   // UDP: where to
+    std::uint8_t ttl = 0;     // datagram socket: of this packet; 0: that of the socket
 };
 
 // When a packet left, as the driver took it.
@@ -68,8 +69,9 @@ struct QueuedError {
     int code = 0;
     IpAddress from;  // who sent it; unset when it is ours
     IpAddress to;    // where the packet went
-    Bytes packet;    // what the error quotes
+    Bytes packet;    // what the error quotes behind the header of a datagram
     std::int64_t rx_ns = 0;
+    std::uint8_t ttl = 0;    // with which the error arrived
     std::uint16_t port = 0;  // UDP: where the packet went
 };
 

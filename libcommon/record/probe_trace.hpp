@@ -133,6 +133,8 @@ struct Trace {
     std::optional<double> confidence_pct;
     std::optional<std::uint32_t> flows, branches;
     TsSource ts_source = TsSource::none;
+    SocketKind socket = SocketKind::none;
+    std::optional<std::uint64_t> unplaced;
     std::optional<double> resolve_ms;
     std::vector<TraceHop> hops;
     std::vector<TraceLink> links;
@@ -180,6 +182,12 @@ inline constexpr auto describe<Trace> = record(
     field("branches", &Trace::branches, Role::value, "--mda: the most addresses at one hop"),
     field("ts_source", &Trace::ts_source, Role::text,
           "kernel (both stamps from the kernel) or mono (clock around the system calls) if any time is such"),
+    field("socket", &Trace::socket, Role::text,
+          "raw, or dgram: UDP without privileges, of which no TTL, TOS, MPLS labels as quoted are known"),
+    field(
+        "unplaced", &Trace::unplaced, Role::value,
+        "dgram: ICMP errors that quote too little of our packet to tell which it was; such hops look silent",
+        Unit::packets),
     field("resolve_ms", &Trace::resolve_ms, Role::value, "time to resolve the name", Unit::ms),
     field(
         "hops", &Trace::hops, Role::text,

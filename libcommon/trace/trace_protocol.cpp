@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint16_t udp_port = 33'434;
 constexpr std::uint16_t tcp_port = 80;
+constexpr std::size_t most_unplaced = 100'000;  // addresses: anyone can send us errors
 
 // Source ports of all flows, held for the run; an echo identifier needs no holding.
 std::unique_ptr<ReservedPorts> reserve(const TraceOptions& options, std::uint16_t flows) {
@@ -33,6 +34,17 @@ std::uint16_t flows_of(const TraceOptions& options) {
     return options.mda ? TraceProtocol::mda_flows : std::uint16_t{1};
 }
 
+std::string hint_of(const TraceOptions& options) {
+    std::string hint = ": give the program CAP_NET_RAW (setcap cap_net_raw+ep)";
+    if (options.method != TraceMethod::udp)
+        hint += ", or use nmprobe trace --method udp, which needs no privilege";
+    else if (options.mda)
+        hint += ", or leave out --mda";
+    else
+        hint += ", or use --socket dgram";
+    return hint;
+}
+
 }  // namespace
 
 TraceProtocol::TraceProtocol(const TraceOptions& options)
@@ -42,11 +54,35 @@ TraceProtocol::TraceProtocol(const TraceOptions& options)
                             first_mark_of(reserved_.get(), flows_of(options)), options.tos)),
       builder_(run_, StampSocket::send_batch),
       sent_(short_indexes) {
-    lanes_.open(options, ": give the program CAP_NET_RAW (setcap cap_net_raw+ep)",
-                [&](Lane& lane, Family family) { open(lane, family); });
+    if (options.socket == SocketChoice::dgram && options.method != TraceMethod::udp)
+        throw UserError(Exit::usage, "--socket dgram can send UDP only: use --method udp");
+    if (options.socket == SocketChoice::dgram && options.mda)
+        throw UserError(Exit::usage, "--mda needs --socket raw: a datagram socket is one flow");
+    lanes_.open(options, hint_of(options), [&](Lane& lane, Family family) { open(lane, family); });
 }
 
 void TraceProtocol::open(Lane& lane, Family family) const {
+    if (options_.socket != SocketChoice::dgram) open_raw(lane, family);
+    const bool automatic = options_.socket == SocketChoice::automatic && lane.exit == Exit::no_permission &&
+                           options_.method == TraceMethod::udp && !options_.mda;
+    if (automatic || options_.socket == SocketChoice::dgram) open_dgram(lane, family);
+}
+
+void TraceProtocol::open_dgram(Lane& lane, Family family) const {
+    StampSocketOptions wanted = socket_options(options_, family, 640);
+    wanted.ttl = -1;  // each packet has its own
+    wanted.type = SOCK_DGRAM;
+    wanted.protocol = IPPROTO_UDP;
+    auto socket = StampSocket::open(wanted);
+    if (!socket) {
+        lane.fail(socket.error());
+        return;
+    }
+    lane.dgram = std::move(*socket);
+    lane.is_open = true;
+}
+
+void TraceProtocol::open_raw(Lane& lane, Family family) const {
     StampSocketOptions wanted = socket_options(options_, family, 640);
     wanted.tos = wanted.ttl = -1;  // both are in our own headers
     wanted.header_included = true;
@@ -81,8 +117,14 @@ std::vector<StampSocket*> TraceProtocol::sockets() {
     for (const Lane& lane : lanes_.all()) {
         if (lane.icmp) sockets.push_back(lane.icmp.get());
         if (lane.transport) sockets.push_back(lane.transport.get());
+        if (lane.dgram) sockets.push_back(lane.dgram.get());
     }
     return sockets;
+}
+
+SocketKind TraceProtocol::kind(Family family) const {
+    const Lane& lane = lanes_.of(family);
+    return lane.dgram ? SocketKind::dgram : lane.is_open ? SocketKind::raw : SocketKind::none;
 }
 
 std::uint16_t TraceProtocol::port_of(const ProbeTarget& target) const {
@@ -104,6 +146,11 @@ void TraceProtocol::build(std::vector<Outgoing>& batch) {
         TracePacket packet{out.index, from, out.to, port_of(target), name.ttl, name.flow};
         if (options_.method == TraceMethod::icmp) packet.port = 0;
         out.bytes = builder_.build(slot, packet);
+        if (lanes_.of(out.to.family).dgram) {  // the kernel makes the headers, and the same checksum for all
+            out.bytes = trace_payload(out.bytes, out.to.family);
+            out.port = packet.port;
+            out.ttl = name.ttl;
+        }
         sent_[out.index % short_indexes] = {out.to,      from,      out.index, packet.port,
                                             target.port, name.flow, true};
         newest_ = out.index;
@@ -144,7 +191,7 @@ TraceNote TraceProtocol::note_of(const TraceHit& hit, const Sent& sent) const {
     note.icmp_code = hit.icmp_code;
     note.mpls = hit.mpls;
     if (hit.kind != TraceHit::Kind::icmp_error) return note;
-    note.quoted = true;
+    note.quoted = hit.quoted_header;
     note.quoted_ttl = hit.quoted_ttl;
     note.quoted_tos = hit.quoted_tos;
     const auto differs = [](IpAddress quoted, IpAddress ours) {
@@ -153,7 +200,7 @@ TraceNote TraceProtocol::note_of(const TraceHit& hit, const Sent& sent) const {
     };
     if (differs(hit.quoted_to, sent.to))
         note.nat_address = hit.quoted_to;
-    else if (differs(hit.quoted_from, sent.from))
+    else if (hit.quoted_from.is_set() && differs(hit.quoted_from, sent.from))
         note.nat_address = hit.quoted_from;
     note.nat = note.nat_address.is_set() || hit.checksum_changed || hit.quoted_port != sent.port;
     return note;
@@ -190,14 +237,56 @@ Answer TraceProtocol::answer_of(const TraceHit& hit, const Sent& sent) {
     return answer;
 }
 
-void TraceProtocol::parse(const StampSocket& socket, const std::vector<Incoming>& in,
-                          std::vector<Answer>& out) {
+// A datagram socket has the payload alone; what the headers say comes beside it.
+TraceHit TraceProtocol::hit_of(const StampSocket& socket, const Incoming& packet) const {
     const Family family = socket.family();
-    const bool is_icmp = &socket == lanes_.of(family).icmp.get();
-    notes_.assign(1, TraceNote{});
-    for (const Incoming& packet : in) {
+    if (socket.is_raw()) {
+        const bool is_icmp = &socket == lanes_.of(family).icmp.get();
         TraceHit hit = is_icmp ? parse_trace_icmp(run_, family, packet.bytes)
                                : parse_trace_transport(run_, family, packet.bytes);
+        return hit;
+    }
+    TraceHit hit;
+    hit.kind = TraceHit::Kind::reply;
+    hit.answer = TraceAnswer::udp;
+    hit.quoted_port = packet.port;
+    if (packet.bytes.size() >= sizeof(std::uint64_t)) hit.index = read_trace_payload(run_, packet.bytes);
+    return hit;
+}
+
+Answer TraceProtocol::parse_quote(const StampSocket& socket, const QueuedError& error) {
+    if (socket.is_raw() || !is_icmp_error(socket.family(), error.type)) return {};
+    TraceHit hit;
+    hit.kind = TraceHit::Kind::icmp_error;
+    hit.index = read_trace_payload(run_, error.packet);
+    hit.from = error.from;
+    hit.ttl = error.ttl;
+    hit.icmp_type = error.type;
+    hit.icmp_code = error.code;
+    hit.quoted_to = error.to;
+    hit.quoted_port = error.port;
+    if (!hit.index) {
+        if (unplaced_.size() < most_unplaced) ++unplaced_[error.to];
+        return {};
+    }
+    notes_.assign(1, TraceNote{});
+    const Sent* sent = sent_of(hit);
+    return sent != nullptr ? answer_of(hit, *sent) : Answer{};
+}
+
+std::uint64_t TraceProtocol::take_unplaced(const IpAddress& address) {
+    const auto found = unplaced_.find(address);
+    if (found == unplaced_.end()) return 0;
+    const std::uint64_t count = found->second;
+    unplaced_.erase(found);
+    return count;
+}
+
+void TraceProtocol::parse(const StampSocket& socket, const std::vector<Incoming>& in,
+                          std::vector<Answer>& out) {
+    notes_.assign(1, TraceNote{});
+    for (const Incoming& packet : in) {
+        TraceHit hit = hit_of(socket, packet);
         if (!hit.from.is_set()) hit.from = packet.from;
         if (hit.ttl == 0) hit.ttl = packet.ttl;
         const Sent* sent = hit.kind == TraceHit::Kind::foreign ? nullptr : sent_of(hit);

@@ -1,11 +1,14 @@
 // The packets of a trace for the packet engine: raw sockets of each family that send with their own IP
-// header, and the table of what was sent, by which answers are known.
+// header, or for UDP without privileges a datagram socket, whose error queue tells what routers said; and the
+// table of what was sent, by which answers are known.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "probe/family_lanes.hpp"
+#include "probe/icmp_protocol.hpp"
 #include "probe/options.hpp"
 #include "probe/packet_engine.hpp"
 #include "probe/reserved_ports.hpp"
@@ -44,6 +47,7 @@ struct TraceNote {
 
 struct TraceOptions : ProbeOptions {
     TraceMethod method = TraceMethod::icmp;
+    SocketChoice socket = SocketChoice::automatic;
     std::uint32_t first_ttl = 1;
     std::uint32_t max_ttl = 30;
     std::uint32_t gap = 5;
@@ -58,18 +62,22 @@ class TraceProtocol : public PacketProtocol {
   public:
     static constexpr std::uint16_t mda_flows = 512;
 
-    // Opens the sockets and reserves the source ports. Throws UserError when no family can be traced.
+    // Opens the sockets and reserves the source ports. Throws UserError when no family can be traced, or when
+    // the options ask for a datagram socket that cannot do it.
     explicit TraceProtocol(const TraceOptions& options);
 
     std::vector<StampSocket*> sockets() override;
     void build(std::vector<Outgoing>& batch) override;
     void parse(const StampSocket& socket, const std::vector<Incoming>& in, std::vector<Answer>& out) override;
-    Answer parse_quote(const StampSocket&, const QueuedError&) override { return {}; }
+    Answer parse_quote(const StampSocket& socket, const QueuedError& error) override;
 
     // Of PacketEvent::note; valid until the next packets are read. 0: none.
     const TraceNote& note(std::uint32_t number) const { return notes_[number]; }
     // Why addresses of this family cannot be traced; empty when they can.
     std::string why_not(Family family) const { return lanes_.why_not(family); }
+    SocketKind kind(Family family) const;
+    // ICMP errors about this address whose quote was too short to know the packet, since the last call.
+    std::uint64_t take_unplaced(const IpAddress& address);
     std::uint16_t flows() const { return run_.flows; }
     std::uint16_t port_of(const ProbeTarget& target) const;
 
@@ -77,6 +85,7 @@ class TraceProtocol : public PacketProtocol {
     struct Lane : FamilyLane {
         std::unique_ptr<StampSocket> icmp;       // sends, and receives errors and echo replies
         std::unique_ptr<StampSocket> transport;  // receives TCP or UDP
+        std::unique_ptr<StampSocket> dgram;      // instead of both: sends and receives UDP
         std::optional<RouteSource> source;
     };
     struct Sent {
@@ -90,6 +99,9 @@ class TraceProtocol : public PacketProtocol {
     };
 
     void open(Lane& lane, Family family) const;
+    void open_raw(Lane& lane, Family family) const;
+    void open_dgram(Lane& lane, Family family) const;
+    TraceHit hit_of(const StampSocket& socket, const Incoming& packet) const;
     const Sent* sent_of(TraceHit& hit) const;
     Answer answer_of(const TraceHit& hit, const Sent& sent);
     TraceNote note_of(const TraceHit& hit, const Sent& sent) const;
@@ -101,6 +113,7 @@ class TraceProtocol : public PacketProtocol {
     std::vector<Sent> sent_;  // by short index: an older packet with the same one is known no more
     std::vector<TraceNote> notes_ = {TraceNote{}};  // the first: of what no answer told
     std::uint32_t newest_ = 0;
+    std::map<IpAddress, std::uint64_t> unplaced_;
     FamilyLanes<Lane> lanes_;
 };
 

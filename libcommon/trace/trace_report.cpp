@@ -215,6 +215,11 @@ void TraceRecorder::set_end(Trace& trace, const PathTally& tally, bool ended) co
                             ? " and nobody else"
                             : " behind hop " + std::to_string(tally.last_answered);
     }
+    if (trace.unplaced) {
+        trace.reason += trace.reason.empty() ? "" : ", ";
+        trace.reason +=
+            std::to_string(*trace.unplaced) + " answers quote too little to tell which hop gave them";
+    }
     if (!reached && tally.wrong_from.is_set())
         trace.reason += ", answers came from " + to_string(tally.wrong_from);
 }
@@ -251,6 +256,9 @@ Trace TraceRecorder::record(const TargetReport& of, Time ts, const PathTally& ta
     trace.lost = tally.lost;
     trace.lost_self = tally.lost_self;
     trace.ts_source = tally.ts_source;
+    trace.socket = protocol_.kind(trace.address.family);
+    if (const std::uint64_t unplaced = protocol_.take_unplaced(trace.address); unplaced > 0)
+        trace.unplaced = unplaced;
     if (of.resolve_ms >= 0) trace.resolve_ms = static_cast<double>(of.resolve_ms);
     set_end(trace, tally, ended);
     for (std::uint32_t ttl = tally.first_ttl; ttl <= tally.end_ttl(); ++ttl)

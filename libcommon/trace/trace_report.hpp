@@ -24,7 +24,7 @@ std::string note_text(const TraceHop& hop, const TraceReply& reply);
 
 class TraceRecorder final : public TraceReporter {
   public:
-    TraceRecorder(Output& out, const TraceOptions& options, const TraceProtocol& protocol)
+    TraceRecorder(Output& out, const TraceOptions& options, TraceProtocol& protocol)
         : out_(out), options_(options), protocol_(protocol) {}
 
     bool wants_probes() const override { return options_.each; }
@@ -44,7 +44,7 @@ class TraceRecorder final : public TraceReporter {
 
     Output& out_;
     const TraceOptions& options_;
-    const TraceProtocol& protocol_;
+    TraceProtocol& protocol_;
 };
 
 }  // namespace nm

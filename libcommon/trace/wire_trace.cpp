@@ -96,6 +96,7 @@ bool read_quote(const TraceRun& run, Family family, ByteReader in, TraceHit& hit
     hit.quoted_to = quote.to;
     hit.quoted_ttl = quote.ttl;
     hit.quoted_tos = quote.tos;
+    hit.quoted_header = true;
     switch (run.method) {
         case TraceMethod::icmp:
             return read_quoted_echo(run, family, quote.body, hit);
@@ -280,6 +281,15 @@ TraceHit parse_trace_transport(const TraceRun& run, Family family, Bytes bytes) 
     if (!ours) return {};
     hit.kind = TraceHit::Kind::reply;
     return hit;
+}
+
+Bytes trace_payload(Bytes packet, Family family) {
+    return packet.subspan((family == Family::v4 ? ipv4_size : ipv6_size) + cookie_at);
+}
+
+std::optional<std::uint32_t> read_trace_payload(const TraceRun& run, Bytes payload) {
+    ByteReader in(payload);
+    return read_cookie(run, in);
 }
 
 }  // namespace nm

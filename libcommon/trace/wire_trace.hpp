@@ -95,6 +95,7 @@ struct TraceHit {
     // An error's quote:
     IpAddress quoted_from, quoted_to;
     std::uint16_t quoted_port = 0;
+    bool quoted_header = false;  // the three below are known
     std::uint8_t quoted_ttl = 0;
     std::uint8_t quoted_tos = 0;
     bool checksum_changed = false;
@@ -105,5 +106,8 @@ struct TraceHit {
 TraceHit parse_trace_icmp(const TraceRun& run, Family family, Bytes bytes);
 // A packet of a raw TCP or UDP socket.
 TraceHit parse_trace_transport(const TraceRun& run, Family family, Bytes bytes);
+// What a datagram socket has of a UDP probe: the payload, sent, or quoted, or sent back by the destination.
+Bytes trace_payload(Bytes packet, Family family);
+std::optional<std::uint32_t> read_trace_payload(const TraceRun& run, Bytes payload);
 
 }  // namespace nm

@@ -384,7 +384,56 @@ NFT
     [ "$status" -eq 6 ]
     [ "$(of '[.state, .reason] | join(",")')" = 'error,Network is unreachable' ]
     run -77 --separate-stderr in_ns "$NS" setpriv --reuid 65534 --clear-groups --bounding-set -all "$NM_BIN/nmprobe" trace 127.0.0.1
-    [[ $stderr == *CAP_NET_RAW* ]]
+    [[ $stderr == *CAP_NET_RAW* && $stderr == *'--method udp'* ]]
+}
+
+# plain_trace OPTION...: trace as a user without any right.
+plain_trace() {
+    RECORDS=$BATS_TEST_TMPDIR/records
+    in_ns "$NS" setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all \
+        "$NM_BIN/nmprobe" trace --format json -t 500ms "$@" >"$RECORDS"
+}
+
+@test "T20, T21: UDP needs no privilege: the same path, flow and answers as with raw sockets, kernel stamps too" {
+    start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+*+10.98.2.1,hop_delay=2ms' \
+        --rule '10.99.2.0/24: path=10.98.0.1+10.98.1.1|10.98.1.2|10.98.1.3|10.98.1.4+10.98.2.1|10.98.2.2' \
+        --rule '10.99.3.0/24: hops=3,udp=error,icmp_error=3/13,from=10.98.9.9' \
+        --rule 'fd99::/64: path=2001:db8:a::1+2001:db8:b::1'
+    RECORDS=$BATS_TEST_TMPDIR/records
+    local as keys='[.target, .state, .answer, .hop_count, .reason, .from, .icmp_type,
+        [.hops[] | [.ttl, .sent, .received, [.replies[]? | [.address, .received, .ttl, .icmp_type, .icmp_code, .nat]]]]]'
+    for as in trace plain_trace; do
+        start_capture "$NS" sim0 -s 256 udp
+        run -3 "$as" --method udp --tos 8 10.99.1.1 10.99.3.1 fd99::9
+        run -0 "$as" --method udp --tos 8 -c 8 -i 5ms 10.99.2.{1..9}
+        stop_capture
+        [ "$(of 'any(.hops[]; (.replies | length) != 1 or .per_packet)' | sort -u)" = false ]
+        # One flow for each target.
+        [ "$(fields 'ip.dst == 10.99.2.0/24' ip.dst udp.srcport udp.dstport udp.length udp.checksum ip.dsfield | sort -u | wc -l)" -eq 9 ]
+        "$as" --method udp 10.99.1.1 10.99.3.1 fd99::9 || true
+        of "$keys" | sort >"$BATS_TEST_TMPDIR/$as"
+        [ "$(of .ts_source | sort -u)" = kernel ]
+        [ "$(of 'select(.target == "10.99.1.1") | .hops[2].replies[0].rtt_min_us | . >= 6000 and . < 60000')" = true ]
+    done
+    diff "$BATS_TEST_TMPDIR/trace" "$BATS_TEST_TMPDIR/plain_trace"
+    [ "$(of .socket | sort -u)" = dgram ]
+    [ "$(of 'any(.hops[].replies[]?; has("quoted_ttl", "quoted_tos"))' | sort -u)" = false ]  # not known, so not there
+    trace --method udp 10.99.1.1
+    [ "$(of .socket)" = raw ]
+    trace --method udp --socket dgram 10.99.1.1
+    [ "$(of .socket)" = dgram ]
+    run -64 trace --socket dgram 10.99.1.1
+    run -64 trace --socket dgram --method udp --mda 10.99.1.1
+    run -77 plain_trace --method udp --socket raw 10.99.1.1
+    run -77 plain_trace --method udp --mda 10.99.1.1
+}
+
+@test "T7: without privileges a quote of 8 bytes names no packet: the hop looks silent, and the trace says why" {
+    start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+10.98.1.1,quote=8' --rule '10.99.0.0/16: path=10.98.0.1'
+    plain_trace --method udp -c 2 10.99.1.1 10.99.2.1 || true
+    [ "$(of 'select(.target == "10.99.1.1") | [.unplaced > 0, .hops[0].received] | join(" ")')" = 'true 0' ]
+    [[ $(of 'select(.target == "10.99.1.1") | .reason') == *'quote too little'* ]]
+    [ "$(of 'select(.target == "10.99.2.1") | [.state, .unplaced] | join(" ")')" = 'reached ' ]
 }
 
 @test "T38: the host itself is one hop away" {

@@ -57,6 +57,9 @@ void define_trace(nm::Tool& tool) {
         ->type_name("NUMBER")
         ->check(CLI::Range(0, 65'535).description(""))
         ->capture_default_str();
+    nm::add_word(*verb.cli, "--socket", options->socket, nm::socket_choice_words,
+                 "raw needs CAP_NET_RAW; dgram needs no right, for --method udp without --mda; auto: raw if"
+                 " allowed");
     verb.emits = {&nm::record_type<nm::Trace>, &nm::record_type<nm::TraceHopRow>,
                   &nm::record_type<nm::TraceProbe>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::ProbeSummary>};
@@ -67,8 +70,8 @@ void define_trace(nm::Tool& tool) {
         {"nmprobe trace -f targets.yaml -c 1 --every 1m | jq 'select(.path_changed)'",
          "a round each minute; those in which a path has changed"},
         {"nmprobe trace --method tcp --port 443 192.0.2.1", "the way that packets to a web server take"},
+        {"nmprobe trace --method udp db1.example", "as any user, without privileges"},
     };
-    verb.later_options = {"--socket"};
     verb.has_table = true;
     verb.run = [options](nm::Context& context) {
         return nm::run_trace(*options, nm::PortRule::none, context);
