@@ -117,6 +117,40 @@ targets() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "{\"target\":\
     done
 }
 
+@test "65,000 targets, 16 packets each, all in flight that will: the run ends, and every target's sums are equal" {
+    [ -z "${NM_SANITIZED:-}" ] || skip "a million packets take a sanitizer minutes"
+    start_sim "$NS" --address 10.98.0.1/15 --queue 500000 --ledger-counts \
+        --rule '10.99.192.0/18: icmp=silent' --rule '10.99.128.0/18: delay=1500ms' \
+        --rule '10.99.64.0/18: icmp_error=3/13' --rule '10.98.0.0/15: delay=10ms,loss=10%'
+    awk 'BEGIN { for (i = 256; i < 65256; i++) printf "{\"target\":\"10.99.%d.%d\"}\n", i / 256, i % 256 }' >"$BATS_TEST_TMPDIR/targets"
+    run -1 in_ns "$NS" sh -c "exec '$NM_BIN/nmprobe' ping --format json --rate 0 -c 16 -i 1ms -t 1s --receive-buffer 1G \
+        <'$BATS_TEST_TMPDIR/targets' >'$BATS_TEST_TMPDIR/records'"
+    stop_sim
+    python3 - "$BATS_TEST_TMPDIR/records" "$LEDGER" <<'PY'
+import json, sys
+records = [json.loads(line) for line in open(sys.argv[1])]
+summary = records.pop()
+sim = {line["dst"]: line for line in map(json.loads, open(sys.argv[2])) if "dst" in line}
+assert len(records) == len({r["address"] for r in records}) == 65000, len(records)
+fates = ("received", "errors", "lost", "lost_self")
+for r in records:
+    truth, third = sim.get(r["address"], {"received": 0, "replied": 0, "error": 0}), int(r["address"].split(".")[2])
+    assert r["sent"] == 16 == sum(r[fate] for fate in fates), r
+    # Nothing is made up: no more than came there, and than was answered from there.
+    assert truth["received"] <= 16 and r["received"] <= truth["replied"] and r["errors"] <= truth["error"], (r, truth)
+    # Each kind of target has only the fates that it can have.
+    if third >= 192: assert r["received"] == r["errors"] == r["late"] == 0, r
+    elif third >= 128: assert r["received"] == r["errors"] == 0, r
+    elif third >= 64: assert r["received"] == 0, r
+    else: assert r["errors"] == 0, r
+for key in ("sent", *fates):
+    assert summary[key] == sum(r[key] for r in records), key
+assert summary["sent"] == 1040000 and summary["unfinished"] == 0, summary
+assert sum(line["received"] for line in sim.values()) >= 1040000 - summary["lost"] - summary["lost_self"]
+print(summary)
+PY
+}
+
 @test "T27: after a stop of 500 ms no burst follows, and the rate that was reached is reported" {
     [ -z "${NM_SANITIZED:-}" ] || skip "a sanitizer slows down what is timed"
     observe --rule '10.99.0.0/16: delay=5ms'
