@@ -181,6 +181,68 @@ std::string later_option(Tool& tool, int argc, char** argv) {
     return {};
 }
 
+// Steps of one letter from a to b: put in, left out, another one.
+std::size_t distance_between(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t other = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, other});
+        }
+    }
+    return row[b.size()];
+}
+
+// ", is --count meant?", or nothing when no option is near.
+std::string meant_option(const Verb& verb, std::string_view name) {
+    constexpr std::size_t farthest = 2;
+    std::size_t least = std::min(farthest + 1, (name.size() + 1) / 2);
+    std::string nearest;
+    for (const CLI::Option* option : verb.cli->get_options()) {
+        for (const std::string& known : option->get_lnames()) {
+            const std::size_t distance = distance_between(name, known);
+            if (distance >= least || known == "generate") continue;
+            least = distance;
+            nearest = known;
+        }
+    }
+    return nearest.empty() ? nearest : ", is --" + nearest + " meant?";
+}
+
+// What is wrong with a word that the parser does not know; empty when it is something else.
+std::string unknown_word(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || argc < 2) return {};
+    std::string verbs;
+    for (const Verb& verb : tool.verbs()) {
+        verbs += (verbs.empty() ? "" : ", ") + verb.name;
+        if (!verb.cli->parsed()) continue;
+        for (int i = 2; i < argc; ++i) {
+            const std::string_view word =
+                std::string_view(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+            const bool is_long = word.size() > 3 && word.starts_with("--");
+            if (is_long && verb.cli->get_option_no_throw(std::string(word)) == nullptr)
+                return "no option " + std::string(word) + meant_option(verb, word.substr(2));
+        }
+        return {};
+    }
+    return argv[1][0] == '-' ? std::string() : "no verb " + in_quotes(argv[1]) + ": there are " + verbs;
+}
+
+// "--port: 'x' is not a number" for the parser's "Could not convert: --port = x".
+std::string conversion_failure(const CLI::ParseError& error) {
+    const std::string words = error.what();
+    const auto colon = words.find(": "), equals = words.find(" = ");
+    if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr || colon > equals ||
+        equals == std::string::npos)
+        return {};
+    return words.substr(colon + 2, equals - colon - 2) + ": " + in_quotes(words.substr(equals + 3)) +
+           " is not a number";
+}
+
 // "nmprobe: trace: ..." for a verb of the design that is not there yet, else the parser's own words.
 std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
     const auto& later = tool.later();
@@ -189,7 +251,9 @@ std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, ch
         for (const Verb& verb : tool.verbs()) there += (there.empty() ? "" : ", ") + verb.name;
         return std::string(argv[1]) + ": not in this version; there is " + there;
     }
-    std::string message = error.what();
+    std::string message = unknown_word(tool, error, argc, argv);
+    if (message.empty()) message = conversion_failure(error);
+    if (message.empty()) message = error.what();
     if (const auto newline = message.find('\n'); newline != std::string::npos) message.resize(newline);
     const bool is_word = message.size() > 1 && message[1] >= 'a' && message[1] <= 'z';
     if (is_word && message.front() >= 'A' && message.front() <= 'Z')

@@ -103,7 +103,9 @@ bool RecordParser::open(std::string_view line) {
     error_.clear();
     simd_->copy(line);
     const auto failed = [this](simdjson::error_code code) {
-        error_ = std::string("not a JSON object: ") + simdjson::error_message(code);
+        error_ = "not a JSON object";
+        // A number, a string, a word: that says it all.
+        if (code != simdjson::INCORRECT_TYPE) error_ += std::string(": ") + simdjson::error_message(code);
         return false;
     };
     if (const auto code =

@@ -42,7 +42,8 @@ void IcmpProtocol::open(Lane& lane, Family family, const IcmpOptions& options) c
             return;
         }
         lane.fail(socket.error());
-        if (lane.exit == Exit::no_permission) lane.why_not += permission_hint;
+        if (lane.exit != Exit::no_permission) return;  // another kind of socket would be refused as well
+        lane.why_not += permission_hint;
     }
 }
 

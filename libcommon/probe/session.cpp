@@ -15,6 +15,18 @@ constexpr std::size_t names_in_flight = 200;
 constexpr std::int64_t shortest_ttl_ns = 5 * ns_per_s;
 constexpr std::size_t output_waiting_bytes = 512U << 10;
 
+// What was meant by a target that cannot be a name; empty when it can be one.
+std::string why_no_host(std::string_view host) {
+    if (host.empty()) return "an empty name";
+    if (host.find("://") != std::string_view::npos) return "a URL is no host: nmprobe http asks for those";
+    if (host.find('/') != std::string_view::npos)
+        return "a prefix is no host: nmprobe sweep finds who answers in one";
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && parse_number<std::uint16_t>(host.substr(colon + 1)))
+        return "a host with a port: nmtcp ping measures those";
+    return {};
+}
+
 }  // namespace
 
 void drop_capabilities() {
@@ -75,6 +87,10 @@ void ProbeSession::feed_more() {
         const TargetList::View view = specs_[spec];
         if (const auto literal = parse_ip(view.host)) {
             add_literal(spec, *literal);
+            continue;
+        }
+        if (const std::string why = why_no_host(view.host); !why.empty()) {
+            tell_no_address(spec, Exit::unresolved, why);
             continue;
         }
         resolver_.resolve(std::string(view.host), wanted_family(),
@@ -229,7 +245,8 @@ void ProbeSession::show_progress() {
         view_->turn(monotonic_ns());
     else
         context_.console.progress(totals.received + totals.errors + totals.lost + totals.lost_self,
-                                  options_.every_ns > 0 ? 0 : board_.size() * options_.count, "packets");
+                                  options_.every_ns > 0 || any_number_ ? 0 : board_.size() * options_.count,
+                                  "packets");
 }
 
 void ProbeSession::write_summary(const ProbeEngine& engine, const BadInput& bad, std::int64_t began_ns) {

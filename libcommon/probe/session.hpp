@@ -19,6 +19,8 @@ class ProbeSession {
 
     // What is shown in the place of records; nullptr for none.
     void show(SessionView* view) { view_ = view; }
+    // A target may take any number of packets: progress has no end that is known.
+    void expect_any_number() { any_number_ = true; }
 
     // Runs to the end. has_socket: whether addresses of a family can be probed, and why not.
     Exit run(ProbeEngine& engine, TargetList targets, const BadInput& bad,
@@ -65,6 +67,7 @@ class ProbeSession {
     std::uint64_t refreshed_round_ = 0;
     std::uint64_t rounds_before_ = 0;  // rounds of the targets before the last reload
     bool reload_pending_ = false;
+    bool any_number_ = false;
     Exit unresolved_ = Exit::ok;  // why names did not become targets
 };
 

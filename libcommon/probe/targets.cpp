@@ -101,6 +101,15 @@ Target target_of_argument(std::string_view text, PortRule rule) {
     return target;
 }
 
+namespace {
+
+const char* example_of(PortRule rule) {
+    return rule == PortRule::required ? R"( such as {"target":"db1","port":5432})"
+                                      : R"( such as {"target":"db1"})";
+}
+
+}  // namespace
+
 void read_targets_stream(int fd, PortRule rule, BadInput& bad, TargetList& list) {
     LineReader lines(fd, nullptr);
     RecordParser parser;
@@ -118,7 +127,7 @@ void read_targets_stream(int fd, PortRule rule, BadInput& bad, TargetList& list)
             if (parser.open(line) && parser.read(record))
                 target = target_of_line(record, rule, reason);
             else
-                reason = parser.error();
+                reason = parser.error() + (trim(line).front() == '{' ? "" : example_of(rule));
         }
         if (target)
             list.add(*target);

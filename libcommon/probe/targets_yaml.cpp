@@ -1,13 +1,8 @@
 // Targets from YAML, event by event.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 #include <set>
 
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
+#include "base/whole_file.hpp"
 #include "probe/plain_yaml.hpp"
 #include "probe/targets.hpp"
 #include "probe/yaml_events.hpp"
@@ -191,21 +186,6 @@ class YamlTargets {
     YamlPlace key_at_;
 };
 
-std::string read_whole(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) throw UserError(Exit::no_input, os_error(path, errno).message);
-    std::string text;
-    while (true) {
-        constexpr std::size_t step = std::size_t{1} << 18;
-        const std::size_t size = text.size();
-        text.resize(size + step);
-        const ssize_t got = ::read(fd.get(), text.data() + size, step);
-        text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        if (got == 0) return text;
-        if (got < 0 && errno != EINTR) throw UserError(Exit::no_input, os_error(path, errno).message);
-    }
-}
-
 }  // namespace
 
 void parse_targets_yaml(std::string_view text, const std::string& name, PortRule rule, TargetList& list) {
@@ -215,7 +195,7 @@ void parse_targets_yaml(std::string_view text, const std::string& name, PortRule
 }
 
 void read_targets_file(const std::string& path, PortRule rule, TargetList& list) {
-    parse_targets_yaml(read_whole(path), path, rule, list);
+    parse_targets_yaml(read_whole_file(path), path, rule, list);
 }
 
 }  // namespace nm

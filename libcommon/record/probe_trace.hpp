@@ -146,7 +146,7 @@ inline constexpr auto describe<Trace> = record(
     field("ts", &Trace::ts, Role::time, "when the last of its packets met its fate"),
     field("target", &Trace::target, Role::tag, "host as the user wrote it").column(),
     field("address", &Trace::address, Role::tag, "address that was traced").column(),
-    field("port", &Trace::port, Role::tag, "destination port (udp, tcp)"),
+    field("port", &Trace::port, Role::tag, "destination port (udp, tcp)").column(),
     field("labels", &Trace::labels, Role::tag, "the target's labels, such as region, each under its own key"),
     field("round", &Trace::round, Role::text, "number of the round, from 0, with --every"),
     field("method", &Trace::method, Role::tag, "icmp, udp or tcp").column(),
@@ -155,7 +155,8 @@ inline constexpr auto describe<Trace> = record(
           "loop, max_ttl, error (nothing could be sent), stopped (by a signal)")
         .column(),
     field("answer", &Trace::answer, Role::text,
-          "what the destination said: echo_reply, port_unreachable, udp, open, closed, unreachable"),
+          "what the destination said: echo_reply, port_unreachable, udp, open, closed, unreachable")
+        .column(),
     field("hop_count", &Trace::hop_count, Role::value, "distance of the destination").column(),
     field("rtt_us", &Trace::rtt_us, Role::value, "shortest round-trip time to the destination", Unit::us)
         .column(),

@@ -78,6 +78,7 @@ Exit run_trace(const TraceOptions& given, PortRule rule, Context& context) {
     ProbeSession session(rounds, rule, context, planner);
     planner.attach(session);
     session.show(watch.get());
+    session.expect_any_number();
     TraceEngine engine({options.timeout_ns, 0, options.rate_pps}, session.loop(), protocol, planner,
                        session.board(), context.out);
     return session.run(engine, std::move(targets), bad,

@@ -315,6 +315,20 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
     each_verb check_verb
 }
 
+@test "a typo in a verb or an option is named, with what there is instead" {
+    check() {
+        expect_status 64 "$1" no-such-verb && grep -q "no verb 'no-such-verb': there are " err || complain "$1: $(cat err)" || return 1
+    }
+    each_tool check
+    check_verb() {
+        expect_status 64 "$1" "$2" --outptu x </dev/null && grep -q 'no option --outptu, is --output meant' err ||
+            complain "$1 $2: $(cat err)" || return 1
+        expect_status 64 "$1" "$2" --nothing-like-it </dev/null && grep -q 'no option --nothing-like-it (try' err ||
+            complain "$1 $2: $(cat err)"
+    }
+    each_verb check_verb
+}
+
 @test "long names are whole words: no abbreviation is taken" {
     check() {
         sample "$1" "$2" || return 0

@@ -197,10 +197,31 @@ PY
     run -77 --separate-stderr in_ns "$NS" setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all \
         "$NM_BIN/nmtcp" ping --method syn 10.99.1.1:80
     [[ $stderr == *CAP_NET_RAW* && $stderr == *'--method connect'* ]]
+    # What is wrong is not a right: it is told as such.
+    run -6 probe --source 192.0.2.77 10.99.1.1
+    [[ $(of_type error .reason <<<"$output") == *'--source 192.0.2.77: Cannot assign requested address'* ]]
+    run -71 --separate-stderr in_ns "$NS" "$NM_BIN/nmprobe" ping --interface nosuch0 10.99.1.1
+    [[ $stderr == *'--interface nosuch0: No such device'* ]]
     # One family only.
     run -6 probe -4 10.99.1.1 fd99::7
     [ "$(of_type probe.icmp .target <<<"$output")" = '"10.99.1.1"' ]
     [ "$(of_type error .target <<<"$output")" = '"fd99::7"' ]
+}
+
+@test "T24: what is no host says what it is, and which tool takes it" {
+    run -5 probe 10.99.1.0/24 http://db1.example/ db1.example:80 ''
+    [ "$(of_type error .reason <<<"$output")" = '"a prefix is no host: nmprobe sweep finds who answers in one"
+"a URL is no host: nmprobe http asks for those"
+"a host with a port: nmtcp ping measures those"
+"an empty name"' ]
+    echo 10.99.1.1 >lines
+    run -65 --separate-stderr probe <lines
+    [[ $stderr == *'stdin:1: not a JSON object such as {"target":"db1"}'* ]]
+    mkdir folder
+    for verb in ping dns sweep; do
+        run -66 --separate-stderr in_ns "$NS" "$NM_BIN/nmprobe" "$verb" -f folder
+        [[ $stderr == *'folder: Is a directory'* ]]
+    done
 }
 
 @test "10,000 targets in each round, and each is sent to in its interval within a millisecond" {

@@ -111,6 +111,10 @@ TEST(Verdict, TheExitStatusSaysWhatIsWrongWithAll) {
     EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 0, 10), &cut), nm::Exit::unreachable);
     EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 0, 0, 10), &local), nm::Exit::unsent);
     EXPECT_EQ(exit_of_address(with_handshakes(0, 0, 10)), nm::Exit::no);
+    TcpDiagnosis told = with_handshakes(0, 0, 10);
+    told.ping_received = 0;
+    told.ping_state = StepState::unreachable;
+    EXPECT_EQ(exit_of_address(told), nm::Exit::unreachable);
     EXPECT_EQ(exit_of_address(with_handshakes(7, 0, 3)), nm::Exit::no);
     TcpDiagnosis nameless;
     nameless.resolve_error = "no such host";

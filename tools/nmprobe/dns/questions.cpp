@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/whole_file.hpp"
 #include "json/line_reader.hpp"
 #include "json/record_parser.hpp"
 
@@ -34,14 +35,6 @@ inline constexpr auto describe<nmprobe::QuestionLine> =
 
 namespace nmprobe {
 namespace {
-
-std::string read_text(const std::string& path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    if (!file || !(text << file.rdbuf()))
-        throw nm::UserError(nm::Exit::no_input, path + ": cannot be read, or empty");
-    return text.str();
-}
 
 // Adds the name with one type; false when it cannot be asked for.
 bool add_name(std::vector<DnsName>& names, const std::string& text, const nm::Labels& labels,
@@ -163,7 +156,7 @@ std::vector<DnsName> parse_name_lines(const std::string& text, const std::string
 }
 
 std::vector<DnsName> read_names_file(const DnsOptions& options) {
-    const std::string text = read_text(options.file);
+    const std::string text = nm::read_whole_file(options.file);
     if (!looks_like_yaml(text)) return parse_name_lines(text, options.file, options);
     std::vector<DnsName> names;
     nm::TargetList targets;

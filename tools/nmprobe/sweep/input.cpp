@@ -2,10 +2,8 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "json/line_reader.hpp"
 #include "json/record_parser.hpp"
 
@@ -42,14 +40,6 @@ nm::Result<AddressSpan> parse_target_span(std::string_view text) {
                                           ": an IPv6 network of this size is not walked: give a list of "
                                           "addresses (--file), or a /112 or longer"};
     return span;
-}
-
-std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    if (!file || file.peek() == std::ifstream::traits_type::eof() || !(text << file.rdbuf()))
-        throw UserError(Exit::no_input, path + ": cannot be read, or empty");
-    return text.str();
 }
 
 // What a line names: nothing, one span, or, in a list of YAML ("- 192.0.2.1" or "[192.0.2.1, 192.0.2.2]"),
@@ -132,7 +122,7 @@ AddressSet named_addresses(const SweepOptions& options, nm::BadInput& bad) {
         else
             set.add(parse_target_span(argument).value_or_throw());
     }
-    if (!options.file.empty()) add_all(set, parse_span_file(read_file(options.file), options.file));
+    if (!options.file.empty()) add_all(set, parse_span_file(nm::read_whole_file(options.file), options.file));
     if (from_stdin) add_stream(set, bad);
     return set;
 }
@@ -145,7 +135,7 @@ AddressSet excluded_addresses(const std::vector<std::string>& excludes) {
         if (span)
             set.add(*span);
         else if (::access(text.c_str(), F_OK) == 0)
-            add_all(set, parse_lines(read_file(text), text, parse_span));
+            add_all(set, parse_lines(nm::read_whole_file(text), text, parse_span));
         else
             throw UserError(Exit::no_input, "--exclude: no such file, and " + span.error().message);
     }

@@ -74,6 +74,9 @@ bool judge_no_handshake(TcpDiagnosis& d) {
                 say(d, Verdict::network,
                     "SYNs to " + where(d) + " get no answer although " + ping_words(d) +
                         ": a filter drops them, or the host has no room for connections");
+            else if (is(d.ping_state, StepState::unreachable))
+                say(d, Verdict::network,
+                    where(d) + " cannot be reached: " + ping_words(d) + ", SYNs no answer");
             else
                 say(d, Verdict::network,
                     "nothing comes back from " + where(d) + ", " + ping_words(d) +
@@ -167,7 +170,10 @@ nm::Exit exit_of(const TcpDiagnosis& d) {
     if (d.verdict == Verdict::local) return nm::Exit::unsent;
     if (!d.address.is_set()) return nm::Exit::unresolved;
     if (is(d.handshake_state, StepState::closed)) return nm::Exit::closed;
-    return is(d.handshake_state, StepState::unreachable) ? nm::Exit::unreachable : nm::Exit::no;
+    const bool told_by_ping =
+        is(d.handshake_state, StepState::silent) && is(d.ping_state, StepState::unreachable);
+    return told_by_ping || is(d.handshake_state, StepState::unreachable) ? nm::Exit::unreachable
+                                                                         : nm::Exit::no;
 }
 
 }  // namespace
