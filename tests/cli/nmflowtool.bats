@@ -39,38 +39,38 @@ is_flow() {
     jq -r '"\(.src_ip) \(.dst_ip) \(.src_port) \(.dst_port) \(.proto) \(.packets) \(.bytes)"' data.json | diff expected -
 }
 
-@test "t1: data before its template is decoded once the template comes, and counted" {
+@test "t1: data before its template is decoded once the template comes, and counted (trap 10)" {
     decode t1_data_before_tpl_v9
     is_flow 1 2 3
     [ "$(stat sets_waited) $(stat sets_recovered) $(stat sets_no_template) $(stat sequence_gaps)" = "1 1 0 0" ]
 }
 
-@test "t2: a template that changes its layout takes effect at once" {
+@test "t2: a template that changes its layout takes effect at once (trap 9)" {
     decode t2_redefine_v9
     is_flow 1 2
     [ "$(stat template_redefinitions)" = 1 ]
 }
 
-@test "t3: two exporters with one template id do not share it" {
+@test "t3: two exporters with one template id do not share it (trap 8)" {
     decode t3_two_exporters
     is_flow 1 2
     [ "$(data .exporter)" = "10.1.1.1 10.1.1.2" ]
 }
 
-@test "t4: a new UDP port of an exporter keeps its templates" {
+@test "t4: a new UDP port of an exporter keeps its templates (trap 8)" {
     decode t4_port_change_v9
     is_flow 1
     [ "$(stat sets_no_template)" = 0 ]
 }
 
-@test "t10: an uptime that wrapped, and a flow newer than its header, get the right times" {
+@test "t10: an uptime that wrapped, and a flow newer than its header, get the right times (trap 13)" {
     decode t10_uptime_wrap
     [ "$(data '.start, .end')" = "2023-11-14T22:13:05.000000Z 2023-11-14T22:13:17.000000Z" ]
     decode t10b_first_after_uptime
     [ "$(data '.start, .end')" = "2023-11-14T22:13:20.400000Z 2023-11-14T22:13:20.500000Z" ]
 }
 
-@test "t16: each flow has its own sampler's rate, and none when that is unknown" {
+@test "t16: each flow has its own sampler's rate, and none when that is unknown (trap 14)" {
     decode t16_sampler
     is_flow 1 2 3
     [ "$(data '.sampling_rate // "unknown"')" = "100 1000 unknown" ]
@@ -78,7 +78,7 @@ is_flow() {
     [ "$(jq -c 'select(.type == "flow.option") | [.sampler_id, .sampling_rate]' records.json | paste -sd' ')" = "[1,100] [2,1000]" ]
 }
 
-@test "t1b, t5: a data set before its template, and sets that cannot be, spoil nothing beside them" {
+@test "t1b, t5: a data set before its template, and sets that cannot be, spoil nothing beside them (traps 2, 5)" {
     decode t1b_data_set_before_tpl_same_msg
     is_flow 1 2
     decode t5_setlen0
@@ -87,13 +87,13 @@ is_flow() {
     [ "$(jq -s 'map(.errors // [] | .[] | select(.kind == "set_length") | .count) | add' stats.json)" = 2 ]
 }
 
-@test "t6: variable lengths of both forms; a record past its set is dropped and explains its sequence number" {
+@test "t6: variable lengths of both forms; a record past its set is dropped and explains its sequence number (traps 2, 6)" {
     decode t6_varlen
     is_flow 1 2 3 5
     [ "$(stat malformed_records) $(stat sequence_gaps) $(stat sequence_unknown)" = "1 0 1" ]
 }
 
-@test "t8: a template that is taken back is gone" {
+@test "t8: a template that is taken back is gone (traps 5, 9)" {
     decode t8_withdraw
     is_flow 1 3
     [ "$(stat template_withdrawals) $(stat sets_no_template) $(stat sequence_gaps) $(stat records_lost)" = "1 1 0 0" ]
@@ -106,7 +106,7 @@ is_flow() {
     [ "$(tail -n 1 lists | jq -c .values)" = '[]' ]
 }
 
-@test "t14: numbers of reduced size" {
+@test "t14: numbers of reduced size (trap 7)" {
     decode t14_reduced
     [ "$(data '[.src_ip, .dst_ip, .packets, .bytes, .vlan, .post_vlan]')" = \
         '["192.0.2.1","198.51.100.1",65536,4294967296,100,200]' ]
@@ -118,7 +118,7 @@ is_flow() {
     [ "$(data '[.rev_packets, .rev_bytes]')" = "[77,7777]" ]
 }
 
-@test "t17: NetFlow v5 counts flows, per engine" {
+@test "t17: NetFlow v5 counts flows, per engine (trap 12)" {
     decode t17_v5_gap
     [ "$(wc -l <data.json)" = 10 ]
     [ "$(jq -c '[.obs_domain % 256, .records_lost, .sequence_gaps]' stats.json | sort | paste -sd' ')" = "[0,5,1] [1,0,0]" ]
@@ -134,7 +134,7 @@ is_flow() {
     done
 }
 
-@test "a template learnt in one run decodes the data of the next; a damaged state is told and ignored" {
+@test "a template learnt in one run decodes the data of the next; a damaged state is told and ignored (trap 33)" {
     require_commands editcap
     trap=$traps/t2_redefine_v9.pcap
     editcap -r -F pcap "$trap" first.pcap 1
@@ -161,7 +161,7 @@ is_flow() {
     run -64 nmflowtool decode --all-fields --fields src_ip -r "$v9"
 }
 
-@test "s1, s2: structures and samples of vendors are passed over and counted" {
+@test "s1, s2: structures and samples of vendors are passed over and counted (trap 2)" {
     decode s1_unknown_ent_record
     [ "$(data .sequence)" = "1 9" ]
     [ "$(stat unknown_records)" = 1 ]
@@ -170,48 +170,48 @@ is_flow() {
     [ "$(stat unknown_samples)" = 1 ]
 }
 
-@test "s3: a structure that overruns spoils its own sample only" {
+@test "s3: a structure that overruns spoils its own sample only (trap 2)" {
     decode s3_rec_len_too_long
     [ "$(data .sequence)" = "9 9" ]
     [ "$(stat malformed_samples)" = 1 ]
 }
 
-@test "s4: a structure longer than known gives its known part" {
+@test "s4: a structure longer than known gives its known part (trap 3)" {
     decode s4_rec_longer_than_known
     [ "$(data '[.in_vlan, .out_vlan]')" = "[5,6] [null,null]" ]
     [ "$(stat trailing_records)" = 1 ]
 }
 
-@test "s5: expanded samples have interfaces beyond 16 bits" {
+@test "s5: expanded samples have interfaces beyond 16 bits (trap 16)" {
     decode s5_expanded
     [ "$(data '[.in_if, .out_if]')" = "[70000,70001]" ]
 }
 
-@test "s6: VLAN stacks of two and three tags, with addresses and ports behind them" {
+@test "s6: VLAN stacks of two and three tags, with addresses and ports behind them (trap 19)" {
     decode s6_qinq
     [ "$(data '[.vlan, .inner_vlan, .src_port]')" = "[100,200,1001]" ]
     decode s6b_3tags
     [ "$(data '[.vlan, .inner_vlan, .vlans, .dst_port]')" = "[100,200,[100,200,300],443]" ]
 }
 
-@test "s7: ports behind IPv6 extension headers" {
+@test "s7: ports behind IPv6 extension headers (trap 21)" {
     decode s7_ipv6_ext
     [ "$(data '[.proto_num, .src_port, .dst_port]')" = "[6,1001,443]" ]
 }
 
-@test "s8: a later fragment has no ports, not zero ports" {
+@test "s8: a later fragment has no ports, not zero ports (trap 20)" {
     decode s8_ipv4_frag2nd
     [ "$(data '[has("src_port"), has("dst_port"), .fragment_offset]')" = "[false,false,185]" ]
 }
 
-@test "s9: a header without Ethernet is decoded, one of an unknown kind is told by its number" {
+@test "s9: a header without Ethernet is decoded, one of an unknown kind is told by its number (trap 17)" {
     decode s9_hdrproto_ipv4
     [ "$(data '[.src_ip, .src_port, has("src_mac")]')" = '["192.0.2.1",1001,false]' ]
     decode s9c_hdrproto_ppp_unknown
     [ "$(data '[.header_protocol, has("src_ip")]')" = "[7,false] [99,false] [1,true]" ]
 }
 
-@test "s12: a datagram that was cut keeps its whole samples; a count that lies is bound by the bytes" {
+@test "s12: a datagram that was cut keeps its whole samples; a count that lies is bound by the bytes (traps 2, 4)" {
     decode s12_truncated
     [ "$(data .sequence)" = "9 9" ]
     [ "$(stat truncated_datagrams) $(stat malformed_samples)" = "1 1" ]
@@ -220,13 +220,13 @@ is_flow() {
     [ "$(stat count_mismatches)" = 1 ]
 }
 
-@test "s13: discarded, multiple and internal are words, not interface numbers" {
+@test "s13: discarded, multiple and internal are words, not interface numbers (trap 16)" {
     decode s13_ifformats
     [ "$(data '[.in_kind, .discard_reason, .out_kind, .out_count, .in_if, .out_if]')" = \
         '["discarded",256,"multiple",3,null,null] ["internal",null,null,null,null,null]' ]
 }
 
-@test "s14, s19: sequences are per sub-agent; an agent can have an IPv6 address" {
+@test "s14, s19: sequences are per sub-agent; an agent can have an IPv6 address (traps 12, 16)" {
     decode s14_subagents
     [ "$(wc -l <data.json)" = 4 ]
     [ "$(stat datagrams_lost)" = 0 ]
@@ -310,7 +310,7 @@ same_as_tshark() {
     [[ $stderr == *"stdin:2: "* ]]
 }
 
-@test "a file gives the same bytes each time, and from a pipe" {
+@test "a file gives the same bytes each time, and from a pipe (trap 31)" {
     nmflowtool decode -r "$v9" >first
     nmflowtool decode <"$v9" >second
     nmflowtool decode -r - <"$v9" >third
@@ -318,7 +318,7 @@ same_as_tshark() {
     cmp first third
 }
 
-@test "a capture that ends inside a packet gives what came before, a warning and 65" {
+@test "a capture that ends inside a packet gives what came before, a warning and 65 (trap 29)" {
     head -c 3000 "$v9" >cut.pcap
     run -65 --separate-stderr nmflowtool decode -r cut.pcap
     [ "$(jq -r 'select(.type == "flow") | .type' <<<"$output" | wc -l)" -gt 0 ]

@@ -11,7 +11,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
 }
 
-@test "the goldens of logstash and telegraf hold" {
+@test "the goldens of logstash and telegraf hold (traps 5, 15)" {
     [ -d "$shared" ] || skip "no shared data: set NM_SHARED_DATA"
     run -0 python3 "$BATS_TEST_DIRNAME/flow_goldens.py" "$shared"
 }
@@ -39,7 +39,7 @@ flow_count() {
         "[21,1,1,0]" ]
 }
 
-@test "200k spoofed exporters of 10 templates each stay within 64 MB, and a real one keeps decoding" {
+@test "200k spoofed exporters of 10 templates each stay within 64 MB, and a real one keeps decoding (trap 24)" {
     python3 - >result.json <<'PY'
 import json, os, resource, struct, subprocess
 

@@ -25,7 +25,7 @@ flows() { nmflowtool decode -r "$1" | jq -c 'select(.type == "flow") | del(.ts, 
 # summary KEY...: of the last line of out.json.
 summary() { tail -n 1 out.json | jq -c "[$(printf '.%s,' "$@" | sed 's/,$//')]"; }
 
-@test "trap 29: every byte order, time unit, link layer, tag, IP version and fragmentation gives the same flows" {
+@test "every byte order, time unit, link layer, tag, IP version and fragmentation gives the same flows (trap 29)" {
     mkdir variants
     python3 "$BATS_TEST_DIRNAME/capture_variants.py" "$v9" variants
     flows "$v9" >plain
@@ -40,7 +40,7 @@ summary() { tail -n 1 out.json | jq -c "[$(printf '.%s,' "$@" | sed 's/,$//')]";
     cmp <(nmflowtool decode -r variants/sections.pcapng) <(nmflowtool decode -r "$v9")
 }
 
-@test "fragments are put together, repeated ones too, and every packet is in the books" {
+@test "fragments are put together, repeated ones too, and every packet is in the books (trap 29)" {
     mkdir variants
     python3 "$BATS_TEST_DIRNAME/capture_variants.py" "$v9" variants
     for file in fragments fragments_v6; do
@@ -74,7 +74,7 @@ PY
     done
 }
 
-@test "pcapng files of gopacket: as many packets as capinfos counts, and never a crash" {
+@test "pcapng files of gopacket: as many packets as capinfos counts, and never a crash (trap 29)" {
     require_commands capinfos
     folder="$NM_SHARED_DATA/flow/gopacket-pcapng"
     [ -d "$folder" ] || skip "no shared data: $folder"
@@ -100,7 +100,7 @@ PY
     [[ $stderr == *"odd.pcap: holds packets of link type 105, which is not understood"* ]]
 }
 
-@test "trap 30: files of nfdump 1.7 in all packings equal nfdump's own listing" {
+@test "files of nfdump 1.7 in all packings equal nfdump's own listing (trap 30)" {
     for protocol in v9 sflow; do
         for packing in none lzo lz4 zstd bz2; do
             nmflowtool decode -r "$golden/nfcapd/nfcapd-1.7.8-$protocol-$packing.nf" >out.json
@@ -111,7 +111,7 @@ PY
     done
 }
 
-@test "trap 30: files of nfdump 1.6 equal nfdump's own listing" {
+@test "files of nfdump 1.6 equal nfdump's own listing (trap 30)" {
     for protocol in v9 sflow; do
         nmflowtool decode -r "$golden/nfcapd/nfcapd-1.6-$protocol.nf" >out.json
         python3 "$BATS_TEST_DIRNAME/nfdump_compare.py" out.json "$golden/nfcapd/nfcapd-1.6-$protocol.expected.csv"
@@ -141,7 +141,7 @@ our_lines() {
         .bytes, .start[0:23], .end[0:23], .in_if, .out_if, .src_as // 0, .dst_as // 0] | map(tostring) | join("|")'
 }
 
-@test "the installed nfcapd: its file while it is written, then closed, then packed again, as nfdump lists it" {
+@test "the installed nfcapd: its file while it is written, then closed, then packed again, as nfdump lists it (trap 30)" {
     require_commands nfcapd nfdump
     mkdir nf
     port=$((20000 + RANDOM % 20000))
@@ -169,7 +169,7 @@ our_lines() {
     done
 }
 
-@test "a file of nfdump that is cut gives what came before, a warning and 65; a damaged block costs itself only" {
+@test "a file of nfdump that is cut gives what came before, a warning and 65; a damaged block costs itself only (trap 30)" {
     head -c 20000 "$stored" >cut.nf
     run -65 --separate-stderr nmflowtool decode -r cut.nf
     [[ $stderr == *"cut.nf: the file ends inside a block at byte "* ]]
@@ -190,7 +190,7 @@ PY
     [[ $stderr == *"two.nf: 0 records and 1 blocks are damaged"* ]]
 }
 
-@test "an extension that nobody knows, and a record that overruns its block" {
+@test "an extension that nobody knows, and a record that overruns its block (trap 30)" {
     python3 - "$stored" odd.nf overrun.nf <<'PY'
 import struct, sys
 data = bytearray(open(sys.argv[1], "rb").read())
@@ -214,7 +214,7 @@ PY
     tail -n 1 <<<"$output" | jq -e '.flows >= 239 and .stored_malformed == 1'
 }
 
-@test "files of nfdump of another byte order, layout or encryption are refused with a word" {
+@test "files of nfdump of another byte order, layout or encryption are refused with a word (trap 30)" {
     { printf '\xa5\x0c\x00\x02'; tail -c +5 "$stored"; } >swapped.nf
     run -65 --separate-stderr nmflowtool decode -r swapped.nf
     [[ $stderr == *"big-endian"* ]]

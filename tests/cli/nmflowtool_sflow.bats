@@ -75,7 +75,7 @@ PY
     done
 }
 
-@test "--sflowtool json is valid on hostile strings, csv has its columns, grep its prefix" {
+@test "--sflowtool json is valid on hostile strings, csv has its columns, grep its prefix (trap 1)" {
     nmflowtool decode -r "$traps/s16_http.pcap" --sflowtool json >out.json
     [ "$(jq -r '[.samples[].elements[] | .http_uri // empty] | length' out.json)" -ge 1 ]
     nmflowtool decode -r "$traps/s6_qinq.pcap" --sflowtool csv >rows
@@ -96,7 +96,7 @@ PY
         '["received",1460,1448,0,0,0,1500,150,50,10,3,120]' ]
 }
 
-@test "s16: an HTTP operation with a hostile URI, and its socket" {
+@test "s16: an HTTP operation with a hostile URI, and its socket (trap 1)" {
     nmflowtool decode -r "$traps/s16_http.pcap" | records sflow.sample >data
     [ "$(jq -c '[.http_method, .http_protocol, .http_status, .socket_proto_num, .socket_local_ip, .socket_local_port,
         .socket_remote_ip, .socket_remote_port]' data)" = \
@@ -104,7 +104,7 @@ PY
     [ "$(jq -r '.http_uri' data)" = "$(printf '/a?b="c\\\xef\xbf\xbd\x01')" ]
 }
 
-@test "s17: a discarded packet is a record of its own, and no traffic" {
+@test "s17: a discarded packet is a record of its own, and no traffic (trap 16)" {
     nmflowtool decode -r "$traps/s17_drop.pcap" >all
     [ "$(records sflow.drop <all | jq -c '[.discard_reason, .discard, .in_if, .src_ip != null]')" = \
         '[264,"vlan_tag_mismatch",3,true]' ]
@@ -112,7 +112,7 @@ PY
     [ "$(tail -n 1 all | jq -c '[.type, .discard_samples, .malformed]')" = '["flow.summary",1,0]' ]
 }
 
-@test "s10, s11: labels and tunnels, with what they carry" {
+@test "s10, s11: labels and tunnels, with what they carry (trap 22)" {
     nmflowtool decode -r "$traps/s10_mpls.pcap" | records sflow.sample >data
     [ "$(jq -c '[.mpls_labels, .src_ip != null, .src_port != null, .tunnels]' data)" = '[[100,200],true,true,["mpls"]]' ]
     nmflowtool decode -r "$traps/s11_vxlan.pcap" | records sflow.sample >data
@@ -176,7 +176,7 @@ PY
     jq -c . <<<"$output" >/dev/null
 }
 
-@test "headers decode as tshark decodes them: addresses, ports, VLANs, labels, tunnels" {
+@test "headers decode as tshark decodes them: addresses, ports, VLANs, labels, tunnels (traps 21, 22)" {
     need "$shared/tcpdump"
     require_commands tshark
     for name in 802.1ad_QinQ geneve ipv6-routing-header ipv6-srh-ext-header mpls-traceroute pppoe various_gre vxlan \

@@ -69,7 +69,7 @@ flow() {
     echo '{"type":"flow","v":1,"ts":"2026-11-22T01:00:'"$1"'.000000Z","src_ip":"10.0.0.1","bytes":'"$2"',"packets":1'"${3:+,\"sampling_rate\":$3}"'}'
 }
 
-@test "windows follow the records' time: each is told once, late records are counted and not ranked" {
+@test "windows follow the records' time: each is told once, late records are counted and not ranked (trap 31)" {
     {
         flow 01 100 && flow 09 10 && flow 10 1 && flow 09 7 && flow 35 5 && flow 39 6
     } >lines
@@ -107,7 +107,7 @@ flow() {
     [ "$(jq -s 'map(select(.type == "flow.top") | .window_start) | length > 0 and all(.[]; endswith(".000000Z"))' live.json)" = true ]
 }
 
-@test "scaling multiplies by each record's own rate; what has none is counted and told" {
+@test "scaling multiplies by each record's own rate; what has none is counted and told (trap 14)" {
     {
         flow 01 100 10 && flow 02 5 && flow 03 1 1000
     } >lines

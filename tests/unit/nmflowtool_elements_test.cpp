@@ -101,7 +101,7 @@ TEST(AllFields, EveryTypeIsSpelledAsItIs) {
     EXPECT_EQ(json["ipClassOfService"], 7);
 }
 
-TEST(AllFields, WhatIsNoNumberIsAbsentAndWhatDoesNotFitIsHex) {
+TEST(AllFields, Trap28WhatIsNoNumberIsAbsentAndWhatDoesNotFitIsHex) {
     const auto json = elements_of({{320, 8}, {8, 5}, {1, 9}, {82, 3}, {5, 1}},
                                   Wire().u64(0x7FF8000000000000).zeros(5).zeros(9).zeros(3).u8(1));
     EXPECT_FALSE(json.contains("absoluteError"));
@@ -110,7 +110,7 @@ TEST(AllFields, WhatIsNoNumberIsAbsentAndWhatDoesNotFitIsHex) {
     EXPECT_FALSE(json.contains("interfaceName"));
 }
 
-TEST(AllFields, UnknownElementsKeepTheirBytesAndRepeatedOnesAreAnArray) {
+TEST(AllFields, Trap23UnknownElementsKeepTheirBytesAndRepeatedOnesAreAnArray) {
     const auto json = elements_of({{9, 2, 99999}, {60000 & 0x7FFF, 1}, {104, 1}, {104, 1}, {104, 1}},
                                   Wire().u16(0xBEEF).u8(5).u8(1).u8(2).u8(3));
     EXPECT_EQ(json["99999:9"], "beef");
@@ -181,7 +181,7 @@ TEST(State, OutlivesARestart) {
     EXPECT_EQ(second.stats().templates, 0u) << "the books are of this run";
 }
 
-TEST(State, WhatIsDamagedIsRefusedAsAWhole) {
+TEST(State, Trap33WhatIsDamagedIsRefusedAsAWhole) {
     FlowCollector first;
     first.ipfix(ipfix_template(256, {{8, 4}}));
     const std::string state = first.decoder.save_state();

@@ -311,7 +311,7 @@ TEST(Export, Netflow5HeaderTellsUptimeTimeSequenceEngineAndRate) {
     }
 }
 
-TEST(Export, WhatNetflow5CannotCarryIsCountedAndNamed) {
+TEST(Export, Trap32WhatNetflow5CannotCarryIsCountedAndNamed) {
     Wire wire(ExportAs::netflow5);
     FlowRecord six = simple_flow(1);
     six.src_ip = v6(1);
@@ -357,7 +357,7 @@ TEST(Export, VlanAsDestinationAs) {
     }
 }
 
-TEST(Export, Netflow9SequenceCountsDatagramsAndCountHoldsTemplates) {
+TEST(Export, Trap32Netflow9SequenceCountsDatagramsAndCountHoldsTemplates) {
     ExporterOptions options;
     options.stream.payload_bytes = 548;
     Wire wire(ExportAs::netflow9, options);
@@ -378,7 +378,7 @@ TEST(Export, Netflow9SequenceCountsDatagramsAndCountHoldsTemplates) {
     }
 }
 
-TEST(Export, IpfixSequenceCountsDataRecordsThoseOfOptionsToo) {
+TEST(Export, Trap32IpfixSequenceCountsDataRecordsThoseOfOptionsToo) {
     ExporterOptions options;
     options.stream.payload_bytes = 548;
     options.stream.template_datagrams = 2;
@@ -408,7 +408,7 @@ TEST(Export, IpfixSequenceCountsDataRecordsThoseOfOptionsToo) {
     EXPECT_EQ(wire.summary().options_sent, options_seen);
 }
 
-TEST(Export, TemplatesComeAgainAfterAnIntervalOfTheFlowsOwnTime) {
+TEST(Export, Trap32TemplatesComeAgainAfterAnIntervalOfTheFlowsOwnTime) {
     ExporterOptions options;
     options.stream.template_ns = 10 * nm::ns_per_s;
     Wire wire(ExportAs::netflow9, options);

@@ -23,7 +23,7 @@ TEST(Ipfix, DecodesTheFieldsOfItsTemplate) {
     EXPECT_EQ(collector.stats().data_sets, 1u);
 }
 
-TEST(Ipfix, RecoversDataThatComesBeforeItsTemplate) {
+TEST(Ipfix, Trap10RecoversDataThatComesBeforeItsTemplate) {
     FlowCollector collector;
     collector.ipfix(make_set(256, flow(1).add(flow(2))), 0);
     EXPECT_TRUE(collector.flows.empty());
@@ -34,7 +34,7 @@ TEST(Ipfix, RecoversDataThatComesBeforeItsTemplate) {
     EXPECT_EQ(collector.stats().sequence_unknown, 1u);
 }
 
-TEST(Ipfix, ReadsBothFormsOfAVariableLength) {
+TEST(Ipfix, Trap6ReadsBothFormsOfAVariableLength) {
     FlowCollector collector;
     const Wire records = Wire()
                              .u8(3)
@@ -60,7 +60,7 @@ TEST(Ipfix, ReadsBothFormsOfAVariableLength) {
     EXPECT_EQ(collector.stats().errors[0].first_bytes, "0978787878");
 }
 
-TEST(Ipfix, CountsDataRecordsAndOptionsRecordsInItsSequence) {
+TEST(Ipfix, Trap12CountsDataRecordsAndOptionsRecordsInItsSequence) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, plain).add(make_set(256, flow(1).add(flow(2)))), 0xFFFFFFFF);
     collector.ipfix(ipfix_options(257, 1, {{149, 4}, {305, 4}}).add(make_set(257, Wire().u32(1).u32(10))), 1);
@@ -76,7 +76,7 @@ TEST(Ipfix, CountsDataRecordsAndOptionsRecordsInItsSequence) {
     EXPECT_EQ(collector.stats().datagrams_reordered, 1u);
 }
 
-TEST(Ipfix, WithdrawsOneTemplateAndAllOfAKind) {
+TEST(Ipfix, Trap9WithdrawsOneTemplateAndAllOfAKind) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, plain).add(ipfix_template(257, plain)));
     collector.ipfix(ipfix_options(300, 1, {{149, 4}, {305, 4}}));
@@ -105,7 +105,7 @@ TEST(Ipfix, ReverseElementsAreMembersOfTheSameFlow) {
               R"(,"octetDeltaCount":100,"reverseOctetDeltaCount":7777,"reversePacketDeltaCount":77)");
 }
 
-TEST(Ipfix, TakesUptimesFromTheBootTimeInRecordOrOptions) {
+TEST(Ipfix, Trap13TakesUptimesFromTheBootTimeInRecordOrOptions) {
     constexpr std::uint64_t boot_ms = 1'699'999'000'000;
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, {{22, 4}, {21, 4}}).add(make_set(256, Wire().u32(1000).u32(2000))));
@@ -119,7 +119,7 @@ TEST(Ipfix, TakesUptimesFromTheBootTimeInRecordOrOptions) {
     EXPECT_EQ(to_string(collector.flows.at(2).end), "2023-11-14T21:56:42.000000Z");
 }
 
-TEST(Ipfix, TakesOffsetsFromTheExportTimeAndDurations) {
+TEST(Ipfix, Trap13TakesOffsetsFromTheExportTimeAndDurations) {
     FlowCollector collector;
     collector.ipfix(
         ipfix_template(256, {{158, 4}, {161, 4}}).add(make_set(256, Wire().u32(2'500'000).u32(500))));
@@ -127,7 +127,72 @@ TEST(Ipfix, TakesOffsetsFromTheExportTimeAndDurations) {
     EXPECT_EQ(to_string(collector.flows.at(0).end), "2023-11-14T22:13:18.000000Z");
 }
 
-TEST(Ipfix, ReadsIntervalAndSpaceOfASampler) {
+// Half a second behind the export: as seconds with milliseconds, as NTP fractions of 2^32, as what went by.
+TEST(Ipfix, Trap13EveryKindOfTimeGivesTheSameInstant) {
+    constexpr std::uint64_t ntp_offset_s = 2'208'988'800;  // 1900 to 1970, RFC 868
+    const std::uint64_t ntp = (export_s - 1 + ntp_offset_s) << 32 | 0x80000000u;
+    struct Row {
+        std::vector<TestField> fields;
+        Wire record;
+    };
+    const Row rows[] = {
+        {{{152, 8}, {153, 8}}, Wire().u64(export_s * 1000ull - 500).u64(export_s * 1000ull - 500)},
+        {{{154, 8}, {155, 8}}, Wire().u64(ntp).u64(ntp)},
+        {{{156, 8}, {157, 8}}, Wire().u64(ntp).u64(ntp)},
+        {{{158, 4}, {159, 4}}, Wire().u32(500'000).u32(500'000)},
+        {{{160, 8}, {22, 4}, {21, 4}}, Wire().u64(export_s * 1000ull - 10'000).u32(9'500).u32(9'500)},
+    };
+    for (const Row& row : rows) {
+        FlowCollector collector;
+        collector.ipfix(ipfix_template(256, row.fields).add(make_set(256, row.record)));
+        EXPECT_EQ(to_string(collector.flows.at(0).start), "2023-11-14T22:13:19.500000Z") << row.fields[0].id;
+        EXPECT_EQ(to_string(collector.flows.at(0).end), "2023-11-14T22:13:19.500000Z") << row.fields[0].id;
+    }
+    FlowCollector seconds;
+    seconds.ipfix(
+        ipfix_template(256, {{150, 4}, {151, 4}}).add(make_set(256, Wire().u32(export_s - 1).u32(export_s))));
+    EXPECT_EQ(to_string(seconds.flows.at(0).start), "2023-11-14T22:13:19.000000Z");
+    EXPECT_EQ(to_string(seconds.flows.at(0).end), "2023-11-14T22:13:20.000000Z");
+}
+
+// NetFlow v9 tells scopes by bytes and has its own numbers for them, IPFIX counts fields. Some routers send a
+// scope without bytes, or none at all.
+TEST(Ipfix, Trap15ScopesWithoutBytesOrWithoutFieldsKeepTheirValues) {
+    const auto v9 = [](std::uint32_t sequence, const Wire& sets) {
+        return Wire().u16(9).u16(1).u32(1000).u32(export_s).u32(sequence).u32(1).add(sets);
+    };
+    FlowCollector collector;
+    collector.take(v9(0, make_set(1, Wire().u16(300).u16(4).u16(4).u16(1).u16(0).u16(34).u16(4))
+                             .add(make_set(300, Wire().u32(100)))));
+    collector.take(
+        v9(1, make_set(1, Wire().u16(301).u16(0).u16(4).u16(34).u16(4)).add(make_set(301, Wire().u32(200)))));
+    collector.take(v9(2, make_set(1, Wire().u16(302).u16(4).u16(4).u16(2).u16(4).u16(34).u16(4))
+                             .add(make_set(302, Wire().u32(7).u32(300)))));
+    ASSERT_EQ(collector.options.size(), 3u);
+    EXPECT_EQ(collector.options[0].sampling_rate, 100u);
+    EXPECT_EQ(word_of(collector.options[0].scope), "system");
+    EXPECT_EQ(collector.options[1].sampling_rate, 200u);
+    EXPECT_EQ(word_of(collector.options[2].scope), "interface") << "2 is packets only as an element";
+    EXPECT_EQ(collector.options[2].scope_value, 7u);
+    EXPECT_EQ(collector.stats().malformed_templates, 0u);
+    // The set ids of v9 mean nothing in IPFIX: told, and nothing is learnt by them.
+    collector.ipfix(make_set(1, Wire().u16(400).u16(4).u16(4).u16(1).u16(4).u16(34).u16(4))
+                        .add(make_set(0, Wire().u16(401).u16(1).u16(8).u16(4))));
+    EXPECT_EQ(collector.stats().unknown_sets, 2u);
+    EXPECT_EQ(collector.stats().templates, 3u);
+}
+
+TEST(Ipfix, Trap14ARateOfZeroIsUnknown) {
+    FlowCollector collector;
+    collector.ipfix(ipfix_options(300, 1, {{302, 4}, {305, 4}, {306, 4}})
+                        .add(make_set(300, Wire().u32(7).u32(0).u32(0))));
+    collector.ipfix(ipfix_template(256, {{302, 4}, {2, 4}}).add(make_set(256, Wire().u32(7).u32(1))), 1);
+    EXPECT_FALSE(collector.flows.at(0).sampling_rate);
+    collector.ipfix(ipfix_template(257, {{34, 4}, {2, 4}}).add(make_set(257, Wire().u32(0).u32(1))), 2);
+    EXPECT_FALSE(collector.flows.at(1).sampling_rate);
+}
+
+TEST(Ipfix, Trap14ReadsIntervalAndSpaceOfASampler) {
     FlowCollector collector;
     collector.ipfix(ipfix_options(300, 1, {{302, 8}, {304, 2}, {305, 4}, {306, 4}})
                         .add(make_set(300, Wire().u64(7).u16(1).u32(1).u32(999))));
@@ -138,7 +203,7 @@ TEST(Ipfix, ReadsIntervalAndSpaceOfASampler) {
     EXPECT_EQ(collector.flows.at(0).rate_source, nm::RateSource::sampler);
 }
 
-TEST(Ipfix, AnInterfaceCanHaveARateOfItsOwn) {
+TEST(Ipfix, Trap14AnInterfaceCanHaveARateOfItsOwn) {
     FlowCollector collector;
     collector.ipfix(ipfix_options(300, 1, {{10, 4}, {34, 4}}).add(make_set(300, Wire().u32(5).u32(64))));
     collector.ipfix(ipfix_template(256, {{10, 4}}).add(make_set(256, Wire().u32(5).u32(6))), 1);
@@ -147,7 +212,7 @@ TEST(Ipfix, AnInterfaceCanHaveARateOfItsOwn) {
     EXPECT_FALSE(collector.flows.at(1).sampling_rate);
 }
 
-TEST(Ipfix, OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
+TEST(Ipfix, Trap27OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, {{85, 8}, {86, 8}}).add(make_set(256, Wire().u64(500).u64(5))));
     EXPECT_EQ(collector.flows.at(0).bytes, 500u);
@@ -166,7 +231,7 @@ TEST(Ipfix, OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
     EXPECT_FALSE(collector.flows.at(2).bytes_kind);
 }
 
-TEST(Ipfix, ANatEventIsNoFlowOfZeroBytes) {
+TEST(Ipfix, Trap26ANatEventIsNoFlowOfZeroBytes) {
     FlowCollector collector;
     collector.ipfix(
         ipfix_template(256, {{230, 1}, {225, 4}, {227, 2}, {323, 8}, {1, 4}})
@@ -214,7 +279,29 @@ TEST(Ipfix, SetsAndTemplatesThatCannotBeAreBookedWithTheirBytes) {
     EXPECT_EQ(stats.errors.size(), 4u);
 }
 
-TEST(Ipfix, DoesNotShareTemplatesWithNetflow9OfTheSameExporter) {
+TEST(Ipfix, Trap25AMixedPortIsToldApartAndNoiseLeavesNoState) {
+    FlowCollector collector;
+    collector.ipfix(ipfix_template(256, plain).add(make_set(256, flow(1))));
+    collector.take(Wire().u16(5).u16(1).u32(1000).u32(export_s).u32(0).u32(0).u32(0).add(Wire().zeros(48)));
+    collector.take(Wire().u16(9).u16(0).u32(1000).u32(export_s).u32(0).u32(1));
+    collector.take(Wire().u32(5).u32(1).u32(0x0A090909).u32(0).u32(1).u32(1000).u32(0));
+    const auto exporters = [&] {
+        std::size_t count = 0;
+        collector.decoder.for_each_stats([&](const nm::FlowStats&) { ++count; });
+        return count;
+    };
+    EXPECT_EQ(exporters(), 4u);
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        const std::string sender = to_string(nm::IpAddress::v4(0x0B000000 + i));
+        collector.take(Wire().raw({'G', 'E', 'T', ' ', '/'}).u32(i), sender.c_str());
+    }
+    EXPECT_EQ(exporters(), 4u);
+    nm::FlowSummary summary;
+    collector.decoder.add_to(summary);
+    EXPECT_EQ(summary.not_flow, 1000u);
+}
+
+TEST(Ipfix, Trap8DoesNotShareTemplatesWithNetflow9OfTheSameExporter) {
     FlowCollector collector;
     collector.ipfix(ipfix_template(256, plain));
     const Wire data = make_set(256, flow(1));
@@ -223,7 +310,7 @@ TEST(Ipfix, DoesNotShareTemplatesWithNetflow9OfTheSameExporter) {
     EXPECT_EQ(collector.stats().sets_waited, 1u);
 }
 
-TEST(Ipfix, ARecordOfManyLengthsEndsInLinearTime) {
+TEST(Ipfix, Trap5ARecordOfManyLengthsEndsInLinearTime) {
     FlowCollector collector;
     const std::vector<TestField> fields(300, {371, 65535});
     collector.ipfix(ipfix_template(256, fields).add(make_set(256, Wire().zeros(300 * 40))));

@@ -54,7 +54,7 @@ TEST(Netflow5, DecodesItsRecords) {
     EXPECT_EQ(to_string(flow.end), "2023-11-14T22:13:15.500000Z");
 }
 
-TEST(Netflow5, CountsFlowsPerEngine) {
+TEST(Netflow5, Trap12CountsFlowsPerEngine) {
     FlowCollector collector;
     collector.take(datagram5(2, 0, record5(1).add(record5(2))));
     collector.take(datagram5(1, 500, record5(9), 4));
@@ -65,7 +65,15 @@ TEST(Netflow5, CountsFlowsPerEngine) {
     EXPECT_EQ(collector.stats().datagrams_lost, 0u);
 }
 
-TEST(Netflow5, ACountThatLiesIsBoundByTheBytes) {
+// Two bits of mode, 14 of interval.
+TEST(Netflow5, Trap14TheIntervalIsToldWithoutItsModeAndZeroIsUnknown) {
+    FlowCollector collector;
+    collector.take(datagram5(1, 0, record5(1), 3, 0xFFFF)).take(datagram5(1, 0, record5(1), 4, 0x4000));
+    EXPECT_EQ(collector.flows.at(0).sampling_rate, 0x3FFFu);
+    EXPECT_FALSE(collector.flows.at(1).sampling_rate);
+}
+
+TEST(Netflow5, Trap4ACountThatLiesIsBoundByTheBytes) {
     FlowCollector collector;
     collector.take(datagram5(30, 0, record5(1).add(record5(2)).zeros(20)));
     EXPECT_EQ(collector.flows.size(), 2u);

@@ -141,7 +141,7 @@ TEST(Netflow9, WhatIsWantedIsAsInTheWholeRecord) {
     EXPECT_FALSE(some.flows[0].src_ip.is_set());
 }
 
-TEST(Netflow9, RecoversDataThatComesBeforeItsTemplate) {
+TEST(Netflow9, Trap10RecoversDataThatComesBeforeItsTemplate) {
     Collector collector;
     collector.take(set(256, flow(1).add(flow(2))));
     EXPECT_TRUE(collector.flows.empty());
@@ -155,7 +155,7 @@ TEST(Netflow9, RecoversDataThatComesBeforeItsTemplate) {
     EXPECT_EQ(collector.stats().sets_no_template, 0u);
 }
 
-TEST(Netflow9, ReadsWaitingDataByTheClockOfItsOwnDatagram) {
+TEST(Netflow9, Trap10ReadsWaitingDataByTheClockOfItsOwnDatagram) {
     Collector collector;
     collector.take(set(256, Wire().u32(uptime - 500)));
     collector.take(template_set(256, {{22, 4}}),
@@ -164,7 +164,7 @@ TEST(Netflow9, ReadsWaitingDataByTheClockOfItsOwnDatagram) {
     EXPECT_EQ(collector.flows[0].start.ns, unix_s * nm::ns_per_s - 500 * nm::ns_per_ms);
 }
 
-TEST(Netflow9, BooksWaitingDataThatNoTemplateExplained) {
+TEST(Netflow9, Trap10BooksWaitingDataThatNoTemplateExplained) {
     Limits limits;
     limits.waiting_bytes = 1000;
     Collector collector(limits);
@@ -177,7 +177,7 @@ TEST(Netflow9, BooksWaitingDataThatNoTemplateExplained) {
     EXPECT_EQ(collector.stats().sets_no_template, dropped + 1);
 }
 
-TEST(Netflow9, ReadsReducedSizesOfEveryWidth) {
+TEST(Netflow9, Trap7ReadsReducedSizesOfEveryWidth) {
     for (int width = 1; width <= 8; ++width) {
         Collector collector;
         const std::uint64_t value = width == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * width)) - 1;
@@ -189,7 +189,7 @@ TEST(Netflow9, ReadsReducedSizesOfEveryWidth) {
     }
 }
 
-TEST(Netflow9, PassesOverWhatDoesNotFitAnElement) {
+TEST(Netflow9, Trap7PassesOverWhatDoesNotFitAnElement) {
     Collector collector;
     // A port of more than 16 bits, an address of 5 bytes, a counter of 9.
     const Wire record = Wire().u32(0x10000).zeros(5).zeros(9).u8(17);
@@ -201,7 +201,7 @@ TEST(Netflow9, PassesOverWhatDoesNotFitAnElement) {
     EXPECT_EQ(word_of(*collector.flows[0].proto), "udp");
 }
 
-TEST(Netflow9, KeepsVlanAndPostVlanApart) {
+TEST(Netflow9, Trap19KeepsVlanAndPostVlanApart) {
     Collector collector;
     collector.take(
         template_set(256, {{58, 2}, {59, 2}, {245, 2}}).add(set(256, Wire().u16(100).u16(200).u16(7))));
@@ -210,7 +210,7 @@ TEST(Netflow9, KeepsVlanAndPostVlanApart) {
     EXPECT_EQ(collector.flows.at(0).inner_vlan, 7);
 }
 
-TEST(Netflow9, TakesUptimesOnBothSidesOfAWrap) {
+TEST(Netflow9, Trap13TakesUptimesOnBothSidesOfAWrap) {
     Collector collector;
     const Wire record = Wire().u32(0xFFFFD8F0).u32(2000);
     collector.take(template_set(256, {{22, 4}, {21, 4}}).add(set(256, record)), {.uptime_ms = 5000});
@@ -237,14 +237,14 @@ TEST(Netflow9, PrefersTheAddressFamilyThatIsUsed) {
     EXPECT_EQ(to_string(collector.flows.at(1).src_ip), "2001:db8::1");
 }
 
-TEST(Netflow9, LeavesOutWhatAZeroMeansIsUnknown) {
+TEST(Netflow9, Trap14LeavesOutWhatAZeroMeansIsUnknown) {
     Collector collector;
     collector.take(template_set(256, {{16, 4}, {15, 4}, {58, 2}, {34, 4}}).add(set(256, Wire().zeros(14))));
     const nm::FlowRecord& flow = collector.flows.at(0);
     EXPECT_FALSE(flow.src_as || flow.next_hop.is_set() || flow.vlan || flow.sampling_rate);
 }
 
-TEST(Netflow9, ScopesTemplatesByExporterAndSourceId) {
+TEST(Netflow9, Trap8ScopesTemplatesByExporterAndSourceId) {
     Collector collector;
     collector.take(template_set(256, plain), {.source_id = 1});
     collector.take(template_set(256, {{12, 4}, {8, 4}}), {.source_id = 2});
@@ -257,7 +257,7 @@ TEST(Netflow9, ScopesTemplatesByExporterAndSourceId) {
     EXPECT_EQ(to_string(collector.flows[1].src_ip), "192.0.2.1");
 }
 
-TEST(Netflow9, FollowsARedefinitionAlsoBetweenDataAndOptions) {
+TEST(Netflow9, Trap9FollowsARedefinitionAlsoBetweenDataAndOptions) {
     Collector collector;
     collector.take(template_set(256, plain).add(set(256, flow(1))));
     collector.take(template_set(256, plain), {.sequence = 1});  // a refresh is no redefinition
@@ -272,7 +272,7 @@ TEST(Netflow9, FollowsARedefinitionAlsoBetweenDataAndOptions) {
     EXPECT_EQ(collector.stats().template_redefinitions, 2u);
 }
 
-TEST(Netflow9, TellsWhereASamplingRateComesFrom) {
+TEST(Netflow9, Trap14TellsWhereASamplingRateComesFrom) {
     Collector collector;
     collector.take(options_set(300, {{1, 4}}, {{48, 1}, {50, 4}}).add(set(300, Wire().u32(0).u8(1).u32(100))),
                    {.count = 2});
@@ -289,7 +289,7 @@ TEST(Netflow9, TellsWhereASamplingRateComesFrom) {
     EXPECT_EQ(collector.flows.at(2).rate_source, nm::RateSource::record);
 }
 
-TEST(Netflow9, ASetLengthThatLiesSpoilsOnlyItself) {
+TEST(Netflow9, Trap5ASetLengthThatLiesSpoilsOnlyItself) {
     Collector collector;
     collector.take(template_set(256, plain));
     collector.take(set(256, flow(1)).add(Wire().u16(256).u16(0)), {.sequence = 1});
@@ -300,7 +300,7 @@ TEST(Netflow9, ASetLengthThatLiesSpoilsOnlyItself) {
     EXPECT_EQ(collector.stats().sequence_gaps, 0u);
 }
 
-TEST(Netflow9, TellsPaddingFromTrailingBytes) {
+TEST(Netflow9, Trap5TellsPaddingFromTrailingBytes) {
     Collector collector;
     collector.take(template_set(256, plain).add(set(256, flow(1).zeros(3))).add(set(256, flow(2).zeros(12))),
                    {.count = 3});
@@ -308,7 +308,7 @@ TEST(Netflow9, TellsPaddingFromTrailingBytes) {
     EXPECT_EQ(collector.stats().trailing_bytes, 12u);
 }
 
-TEST(Netflow9, ATemplateWithoutBytesEndsNoLoop) {
+TEST(Netflow9, Trap5ATemplateWithoutBytesEndsNoLoop) {
     Collector collector;
     collector.take(
         template_set(256, {}).add(template_set(257, {{8, 0}})).add(set(256, flow(1))).add(set(257, flow(2))));
@@ -316,7 +316,7 @@ TEST(Netflow9, ATemplateWithoutBytesEndsNoLoop) {
     EXPECT_EQ(collector.stats().malformed_templates, 2u);
 }
 
-TEST(Netflow9, CountsExportPacketsNotRecords) {
+TEST(Netflow9, Trap12CountsExportPacketsNotRecords) {
     Collector collector;
     collector.take(template_set(256, plain), {.sequence = 10});
     collector.take(set(256, flow(1).add(flow(2))), {.sequence = 11});
@@ -325,7 +325,7 @@ TEST(Netflow9, CountsExportPacketsNotRecords) {
     EXPECT_EQ(collector.stats().datagrams_lost, 2u);
 }
 
-TEST(Netflow9, ForgetsTemplatesAfterARestartButNotAfterALateDatagram) {
+TEST(Netflow9, Trap11ForgetsTemplatesAfterARestartButNotAfterALateDatagram) {
     Collector collector;
     collector.take(template_set(256, plain), {.sequence = 100});
     collector.take(set(256, flow(1)), {.sequence = 102}).take(set(256, flow(2)), {.sequence = 101});
@@ -338,7 +338,7 @@ TEST(Netflow9, ForgetsTemplatesAfterARestartButNotAfterALateDatagram) {
     EXPECT_EQ(collector.stats().sets_waited, 1u);
 }
 
-TEST(Netflow9, AFloodOfSpoofedExportersDoesNotPushOutOneInUse) {
+TEST(Netflow9, Trap24AFloodOfSpoofedExportersDoesNotPushOutOneInUse) {
     Limits limits;
     limits.domains = 64;
     Collector collector(limits);
@@ -353,7 +353,7 @@ TEST(Netflow9, AFloodOfSpoofedExportersDoesNotPushOutOneInUse) {
     EXPECT_EQ(collector.stats().templates, 5001u);
 }
 
-TEST(Netflow9, TemplatesOfManyFieldsStayWithinTheLimit) {
+TEST(Netflow9, Trap24TemplatesOfManyFieldsStayWithinTheLimit) {
     Limits limits;
     limits.template_fields = 1000;
     Collector collector(limits);

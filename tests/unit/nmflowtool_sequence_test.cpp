@@ -11,7 +11,7 @@ nm::FlowStats after(std::initializer_list<std::uint32_t> numbers) {
     return stats;
 }
 
-TEST(Sequence, IsQuietWithoutLossAlsoAcrossTheWrap) {
+TEST(Sequence, Trap12IsQuietWithoutLossAlsoAcrossTheWrap) {
     const auto stats = after({0xFFFFFFFE, 0xFFFFFFFF, 0, 1});
     EXPECT_EQ(stats.sequence_gaps + stats.datagrams_lost + stats.sequence_resets, 0u);
 }
@@ -22,14 +22,14 @@ TEST(Sequence, CountsHolesAndWhatIsMissingInThem) {
     EXPECT_EQ(stats.datagrams_lost, 3u);
 }
 
-TEST(Sequence, ALateDatagramFillsItsHole) {
+TEST(Sequence, Trap12ALateDatagramFillsItsHole) {
     const auto stats = after({1, 3, 2, 4});
     EXPECT_EQ(stats.sequence_gaps, 0u);
     EXPECT_EQ(stats.datagrams_lost, 0u);
     EXPECT_EQ(stats.datagrams_reordered, 1u);
 }
 
-TEST(Sequence, ALateDatagramInTheMiddleOfAHoleSplitsIt) {
+TEST(Sequence, Trap12ALateDatagramInTheMiddleOfAHoleSplitsIt) {
     EXPECT_EQ(after({1, 5, 3}).sequence_gaps, 2u);
     EXPECT_EQ(after({1, 5, 3, 2}).sequence_gaps, 1u);
     EXPECT_EQ(after({1, 5, 3, 2, 4}).sequence_gaps, 0u);
@@ -42,13 +42,13 @@ TEST(Sequence, CountsADuplicateAsOne) {
     EXPECT_EQ(stats.sequence_gaps, 0u);
 }
 
-TEST(Sequence, AJumpThatNoLossExplainsIsAReset) {
+TEST(Sequence, Trap12AJumpThatNoLossExplainsIsAReset) {
     const auto stats = after({1, 2, 500'000'000, 500'000'001});
     EXPECT_EQ(stats.sequence_resets, 1u);
     EXPECT_EQ(stats.datagrams_lost, 0u);
 }
 
-TEST(Sequence, GoingBackForGoodIsAReset) {
+TEST(Sequence, Trap12GoingBackForGoodIsAReset) {
     nmflowtool::SequenceTracker tracker;
     nm::FlowStats stats;
     for (std::uint32_t number = 1000; number < 1100; ++number) tracker.see(number, stats);

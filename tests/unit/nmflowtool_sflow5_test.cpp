@@ -108,7 +108,7 @@ TEST(Sflow5, DecodesTheSampledPacketToItsPorts) {
     EXPECT_EQ(sample.in_if, 3u);
 }
 
-TEST(Sflow5, PassesOverStructuresAndSamplesThatItDoesNotKnow) {
+TEST(Sflow5, Trap2PassesOverStructuresAndSamplesThatItDoesNotKnow) {
     Collector collector;
     const Wire vendor = structure(8800u << 12 | 2u, Wire().zeros(12));
     collector.take(datagram(
@@ -119,7 +119,7 @@ TEST(Sflow5, PassesOverStructuresAndSamplesThatItDoesNotKnow) {
     EXPECT_EQ(collector.stats().unknown_records, 1u);
 }
 
-TEST(Sflow5, AStructureThatOverrunsSpoilsOnlyItsSample) {
+TEST(Sflow5, Trap2AStructureThatOverrunsSpoilsOnlyItsSample) {
     Collector collector;
     Wire bad = raw_header(1, frame());
     bad.bytes[7] = 200;
@@ -131,7 +131,7 @@ TEST(Sflow5, AStructureThatOverrunsSpoilsOnlyItsSample) {
     EXPECT_EQ(collector.stats().malformed_samples, 2u);
 }
 
-TEST(Sflow5, AStructureLongerThanKnownGivesItsKnownPart) {
+TEST(Sflow5, Trap3AStructureLongerThanKnownGivesItsKnownPart) {
     Collector collector;
     collector.take(datagram(1, {flow_sample({structure(1001, Wire().u32(5).u32(1).u32(6).u32(2).u32(99))})}));
     ASSERT_EQ(collector.samples.size(), 1u);
@@ -142,7 +142,7 @@ TEST(Sflow5, AStructureLongerThanKnownGivesItsKnownPart) {
     EXPECT_EQ(collector.stats().trailing_records, 1u);
 }
 
-TEST(Sflow5, ReadsTheWordsOfAnInterface) {
+TEST(Sflow5, Trap16ReadsTheWordsOfAnInterface) {
     Collector collector;
     collector.take(datagram(1, {flow_sample({}, 0x40000100, 0x80000003), flow_sample({}, 0x3FFFFFFF, 0)}));
     ASSERT_EQ(collector.samples.size(), 2u);
@@ -153,6 +153,77 @@ TEST(Sflow5, ReadsTheWordsOfAnInterface) {
     EXPECT_FALSE(collector.samples[0].in_if);
     EXPECT_EQ(collector.samples[1].in_kind, nm::PortKind::internal);
     EXPECT_FALSE(collector.samples[1].out_if);
+}
+
+// The same IP packet behind each kind of header that is understood; the others are told by their number.
+TEST(Sflow5, Trap17EveryHeaderProtocolIsDecodedOrToldByItsNumber) {
+    Wire ip;
+    ip.bytes.assign(frame().bytes.begin() + 14, frame().bytes.end());
+    const auto sample_of = [](std::uint32_t protocol, const Wire& header) {
+        Collector collector;
+        collector.take(datagram(1, {flow_sample({raw_header(protocol, header)})}));
+        EXPECT_EQ(collector.stats().malformed_samples, 0u);
+        return collector.samples.at(0);
+    };
+    const std::pair<std::uint32_t, Wire> decoded[] = {
+        {1, frame()},
+        {7, Wire().u16(0x0021).add(ip)},
+        {11, ip},
+        {13, Wire().u32(100 << 12 | 0x100 | 64).add(ip)},
+        {14, Wire().u16(0xFF03).u16(0x0021).add(ip)},
+    };
+    for (const auto& [protocol, header] : decoded) {
+        const nm::SflowSample sample = sample_of(protocol, header);
+        EXPECT_EQ(sample.header_protocol, protocol);
+        EXPECT_EQ(to_string(sample.src_ip), "192.0.2.1") << protocol;
+        EXPECT_EQ(sample.dst_port, 443) << protocol;
+        EXPECT_EQ(sample.src_mac.has_value(), protocol == 1) << protocol;
+    }
+    for (const std::uint32_t protocol : {2u, 3u, 4u, 5u, 6u, 8u, 9u, 10u, 15u, 16u, 17u, 99u}) {
+        const nm::SflowSample sample = sample_of(protocol, ip);
+        EXPECT_EQ(sample.header_protocol, protocol);
+        EXPECT_FALSE(sample.src_ip.is_set() || sample.src_port || sample.proto_num) << protocol;
+    }
+}
+
+// 1518 bytes on the wire of which 4 are not in the header, 54 of them sampled, an IP packet of 40.
+TEST(Sflow5, Trap18FrameHeaderStrippedAndIpLengthsAreToldApart) {
+    Collector collector;
+    collector.take(datagram(1, {flow_sample({raw_header(1, frame())})}));
+    const nm::SflowSample& sample = collector.samples.at(0);
+    EXPECT_EQ(sample.bytes, 1518u);
+    EXPECT_EQ(sample.stripped, 4u);
+    EXPECT_EQ(sample.header_bytes, 54u);
+    EXPECT_EQ(sample.ip_bytes, 40u);
+    EXPECT_EQ(sample.sampling_rate, 1000u) << "told beside, never multiplied";
+}
+
+TEST(Sflow5, Trap19TagsOfTheHeaderAndOfTheSwitchAreKeptApart) {
+    const Wire bare = frame();
+    const auto tagged = [&](const Wire& tags) {
+        Wire out;
+        out.bytes.assign(bare.bytes.begin(), bare.bytes.begin() + 12);
+        out.add(tags);
+        out.bytes.insert(out.bytes.end(), bare.bytes.begin() + 12, bare.bytes.end());
+        return out;
+    };
+    const auto sample_of = [](const std::vector<Wire>& structures) {
+        Collector collector;
+        collector.take(datagram(1, {flow_sample(structures)}));
+        return collector.samples.at(0);
+    };
+    const Wire by_switch = structure(1001, Wire().u32(5).u32(1).u32(6).u32(2));
+    const nm::SflowSample both = sample_of({raw_header(1, tagged(Wire().u16(0x8100).u16(7))), by_switch});
+    EXPECT_EQ(both.vlan, 7) << "what was on the wire";
+    EXPECT_EQ(both.in_vlan, 5);
+    EXPECT_EQ(both.out_vlan, 6);
+    const nm::SflowSample priority = sample_of({raw_header(1, tagged(Wire().u16(0x8100).u16(0xA000)))});
+    EXPECT_FALSE(priority.vlan) << "a tag that is only a priority";
+    EXPECT_EQ(priority.dst_port, 443);
+    EXPECT_EQ(sample_of({raw_header(1, tagged(Wire().u16(0x9200).u16(4095)))}).vlan, 4095);
+    const nm::SflowSample removed =
+        sample_of({raw_header(1, bare), structure(1012, Wire().u32(2).u32(0x88A80064).u32(0x810000C8))});
+    EXPECT_EQ(removed.vlans_stripped, (std::vector<std::string>{"88a8:0064", "8100:00c8"}));
 }
 
 TEST(Sflow5, LeavesOutCountersThatAreNotKept) {
@@ -170,7 +241,7 @@ TEST(Sflow5, LeavesOutCountersThatAreNotKept) {
     EXPECT_EQ(counters.promiscuous, false);
 }
 
-TEST(Sflow5, ACountThatLiesIsBoundByTheBytes) {
+TEST(Sflow5, Trap4ACountThatLiesIsBoundByTheBytes) {
     Collector collector;
     Wire more = datagram(1, {flow_sample({raw_header(1, frame())})});
     more.bytes[24] = more.bytes[25] = more.bytes[26] = more.bytes[27] = 0xFF;
@@ -182,7 +253,7 @@ TEST(Sflow5, ACountThatLiesIsBoundByTheBytes) {
     EXPECT_GT(collector.stats().trailing_bytes, 0u);
 }
 
-TEST(Sflow5, EveryCutIsBookedAndGivesNoHalfSample) {
+TEST(Sflow5, Trap3EveryCutIsBookedAndGivesNoHalfSample) {
     const Wire whole = datagram(1, {flow_sample({raw_header(1, frame())}), counters()});
     for (std::size_t length = 4; length < whole.size(); ++length) {
         Collector collector;
@@ -197,7 +268,7 @@ TEST(Sflow5, EveryCutIsBookedAndGivesNoHalfSample) {
     }
 }
 
-TEST(Sflow5, CountsLossPerAgentAndSubAgent) {
+TEST(Sflow5, Trap12CountsLossPerAgentAndSubAgent) {
     Collector collector;
     collector.take(datagram(1, {}, 0))
         .take(datagram(70, {}, 1))

@@ -40,7 +40,7 @@ std::optional<std::vector<std::uint8_t>> add(FragmentJoiner& joiner, const Wire&
     return std::vector<std::uint8_t>(whole->begin(), whole->end());
 }
 
-TEST(FragmentJoiner, AnyOrderGivesTheWhole) {
+TEST(FragmentJoiner, Trap29AnyOrderGivesTheWhole) {
     const auto whole = payload_of(4000);
     std::vector<Part> parts;
     for (std::size_t at = 0; at < whole.size(); at += 800)
@@ -110,7 +110,7 @@ TEST(FragmentJoiner, WhatIsNoFragmentOrIsCutIsLost) {
     EXPECT_EQ(joiner.lost(), 4u);
 }
 
-TEST(FragmentJoiner, Ipv6BehindAnExtensionHeader) {
+TEST(FragmentJoiner, Trap29Ipv6BehindAnExtensionHeader) {
     const auto whole = payload_of(48);
     FragmentJoiner joiner;
     const auto fragment = [&](std::size_t begin, std::size_t end, bool more) {

@@ -38,7 +38,7 @@ Wire enhanced(std::uint32_t id, std::uint64_t time, const Wire& bytes) {
     return block(6, Wire().u32(id).u64(time).u32(bytes.size()).u32(1500).add(bytes));
 }
 
-TEST(PcapReader, ReadsMicrosecondsAndNanoseconds) {
+TEST(PcapReader, Trap29ReadsMicrosecondsAndNanoseconds) {
     for (const std::uint32_t magic : {0xA1B2C3D4u, 0xA1B23C4Du}) {
         auto reader = over(classic(magic).u32(1'700'000'000).u32(42).u32(3).u32(1500).raw({1, 2, 3}));
         CapturedPacket packet;
@@ -52,7 +52,7 @@ TEST(PcapReader, ReadsMicrosecondsAndNanoseconds) {
     }
 }
 
-TEST(PcapReader, TellsWhereACutFileEnds) {
+TEST(PcapReader, Trap29TellsWhereACutFileEnds) {
     auto reader =
         over(classic(0xA1B2C3D4).u32(1).u32(0).u32(1).u32(1).u8(9).u32(2).u32(0).u32(100).u32(100).u8(1));
     CapturedPacket packet;
@@ -76,7 +76,7 @@ TEST(PcapReader, RefusesWhatIsNoCapture) {
     EXPECT_FALSE(PcapReader::over({}));
 }
 
-TEST(PcapReader, ReadsSectionsAndInterfacesOfPcapng) {
+TEST(PcapReader, Trap29ReadsSectionsAndInterfacesOfPcapng) {
     const Wire nanoseconds = Wire().u16(9).u16(1).u8(9).zeros(3).u16(14).u16(8).u64(10).u16(0).u16(0);
     const Wire binary = Wire().u16(9).u16(1).u8(0x80 | 10).zeros(3).u16(0).u16(0);
     auto reader = over(section()
