@@ -33,6 +33,24 @@ setup() {
     done
 }
 
+@test "a mask of four bytes finds what nfdump finds by the prefix length, of IPv6 flows too" {
+    require_commands nfdump nfcapd python3
+    make_flows
+    while read -r address length mask; do
+        for test in "net $address" "not ipv4 and src net $address" "ipv6 and not net $address"; do
+            theirs=$(nfdump -q -N -r flows.nf -o 'fmt:%pkt' "$test/$length" | grep -c '^ *[0-9]' || true)
+            nmflowtool filter "$test/$length" <flows.jsonl >by_length || [ $? -eq 1 ]
+            nmflowtool filter "$test $mask" <flows.jsonl | cmp - by_length
+            [ "$(grep -c '"type":"flow",' by_length)" = "$theirs" ]
+        done
+    done <<'END'
+10.0.0.0 8 255.0.0.0
+10.1.0.0 16 255.255.0.0
+192.0.2.0 24 255.255.255.0
+0.0.0.0 16 255.255.0.0
+END
+}
+
 @test "a capture through filter, through decode --filter and through a pipe gives the same flows" {
     for file in "$v9" "$sflow"; do
         for expression in 'proto tcp and port in [80 443]' 'not src net 10.0.0.0/8' 'bytes > 500 and vlan > 0' 'inet6'; do

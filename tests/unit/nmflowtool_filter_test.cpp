@@ -101,6 +101,21 @@ TEST(Filter, EachTestHitsAndMisses) {
     }
 }
 
+TEST(Filter, AMaskOfFourBytesIsThePrefixLengthOfTheSameNetwork) {
+    nm::FlowRecord v6 = web_flow();
+    v6.src_ip = *nm::parse_ip("2001:db8::a01:203");
+    v6.dst_ip = *nm::parse_ip("2001:db8::1");
+    nm::FlowRecord mapped = v6;
+    mapped.src_ip = *nm::parse_ip("::10.1.2.3");
+    for (const char* network : {"net 10.1.0.0 255.255.0.0", "net 10.1.0.0/16"}) {
+        EXPECT_TRUE(passes(network)) << network;
+        EXPECT_FALSE(passes(network, v6)) << network;
+        EXPECT_TRUE(passes(network, mapped)) << network;
+    }
+    EXPECT_FALSE(passes("not ipv4 and net 0.0.0.0 255.255.0.0", v6));
+    EXPECT_FALSE(passes("not ipv4 and net 0.0.0.0/16", v6));
+}
+
 TEST(Filter, WhatARecordLacksIsZero) {
     EXPECT_TRUE(passes("port 0 and as 0 and bytes 0 and vlan 0 and proto 0 and ipv4", {}));
     EXPECT_FALSE(passes("ipv6 or flags 0 or icmp-type 0", {}));
