@@ -233,6 +233,24 @@ TEST(FlowLines, TheWantedMembersOfALineAreThoseOfTheWholeRecord) {
     EXPECT_FALSE(parser.record().packets);  // not asked for
 }
 
+TEST(FlowLines, WithoutKeysWholeRecordsAreRead) {
+    FlowLineParser parser({});
+    using Got = FlowLineParser::Got;
+    ASSERT_EQ(parser.parse(R"({"type":"sflow.sample","v":1,"in_vlan":7,"ttl":64})"), Got::sample);
+    EXPECT_EQ(parser.record().in_vlan, 7);
+    ASSERT_EQ(parser.parse(R"({"type":"flow","v":1,"src_ip":"10.0.0.1","proto":"udp"})"), Got::flow);
+    EXPECT_EQ(to_string(parser.record().src_ip), "10.0.0.1");
+    EXPECT_EQ(parser.record().proto_num, 17);
+    EXPECT_FALSE(parser.record().in_vlan || parser.record().ttl) << "of the sample before";
+    ASSERT_EQ(parser.parse(R"({"type":"sflow.sample","v":1})"), Got::sample);
+    EXPECT_FALSE(parser.record().src_ip.is_set());
+    EXPECT_EQ(parser.parse(R"({"type":"probe.icmp","v":1})"), Got::other);
+    EXPECT_EQ(parser.parse(R"({"v":1})"), Got::bad);
+    EXPECT_EQ(parser.error(), "no type");
+    EXPECT_EQ(parser.parse("{"), Got::bad);
+    EXPECT_EQ(parser.parse(R"({"type":"flow","bytes":"many"})"), Got::bad);
+}
+
 TEST(FlowLines, OtherSpellingsAreReadAndOtherLinesTold) {
     FlowLineParser parser({"src_ip", "proto_num", "proto", "bytes"});
     using Got = FlowLineParser::Got;

@@ -49,25 +49,44 @@ bool plain_value(std::string_view raw, nm::JsonValue& value) {
 
 }  // namespace
 
-FlowLineParser::FlowLineParser(const std::vector<std::string_view>& keys) : members_(with_type(keys)) {
+FlowLineParser::FlowLineParser(const std::vector<std::string_view>& keys)
+    : members_(with_type(keys)), wants_all_(keys.empty()) {
     const std::vector<std::string_view> all = with_type(keys);
     for (const std::string_view key : all) fields_.push_back(find_field(key));
     proto_ = static_cast<std::size_t>(std::ranges::find(all, "proto") - all.begin());
 }
 
 FlowLineParser::Got FlowLineParser::parse(std::string_view line) {
-    if (!members_.read(line)) {
-        error_ = members_.error();
-        return Got::bad;
-    }
+    if (wants_all_) return parse_whole(line);
+    if (!members_.read(line)) return fail(members_.error());
     const std::string_view type = members_.text(0);
-    if (type.empty()) {
-        error_ = "no type";
-        return Got::bad;
-    }
+    if (type.empty()) return fail("no type");
     const bool is_flow = type == flow_type;
     if (!is_flow && type != sample_type) return Got::other;
     if ((fields_.size() == 1 || !read_members()) && !read_whole(line)) return Got::bad;
+    return done(is_flow);
+}
+
+// A flow is read as the flow record that it is: a sample has three times as many members.
+FlowLineParser::Got FlowLineParser::parse_whole(std::string_view line) {
+    if (!slow_.open(line)) return fail(slow_.error());
+    const std::string_view type = slow_.type();
+    if (type.empty()) return fail("no type");
+    const bool is_flow = type == flow_type;
+    if (!is_flow && type != sample_type) return Got::other;
+    if (is_flow && has_sample_) record_ = {};
+    has_sample_ = !is_flow;
+    if (is_flow ? !slow_.read(static_cast<nm::FlowRecord&>(record_)) : !slow_.read(record_))
+        return fail(slow_.error());
+    return done(is_flow);
+}
+
+FlowLineParser::Got FlowLineParser::fail(const std::string& why) {
+    error_ = why;
+    return Got::bad;
+}
+
+FlowLineParser::Got FlowLineParser::done(bool is_flow) {
     if (!record_.proto_num && record_.proto) record_.proto_num = static_cast<std::uint8_t>(*record_.proto);
     return is_flow ? Got::flow : Got::sample;
 }
@@ -88,10 +107,15 @@ bool FlowLineParser::read_whole(std::string_view line) {
     return false;
 }
 
-FlowLines::FlowLines(nm::Context& context, const std::vector<std::string_view>& keys)
+FlowLines::FlowLines(nm::Context& context, const std::vector<std::string_view>& keys,
+                     const std::function<void()>& before_block)
     : context_(context),
       bad_(context, "stdin"),
-      reader_(STDIN_FILENO, [&context] { context.out.flush(); }),
+      reader_(STDIN_FILENO,
+              [&context, before_block] {
+                  context.out.flush();
+                  if (before_block) before_block();
+              }),
       parser_(keys) {}
 
 FlowLines::Got FlowLines::next() {

@@ -1,6 +1,7 @@
-// Flow records and samples as JSON lines on standard input, for verbs that look at a few of their members:
-// only those are read. Records of other types are forwarded as they came, lines that are no records counted.
-// Proof: tests/cli/nmflowtool_filter.bats, tests/cli/nmflowtool.bats.
+// Flow records and samples as JSON lines on standard input. Verbs that look at a few of their members name
+// these: only those are read. Records of other types are forwarded as they came, lines that are no records
+// counted. Proof: tests/cli/nmflowtool_filter.bats, tests/cli/nmflowtool_export.bats,
+// tests/cli/nmflowtool.bats.
 #pragma once
 
 #include <functional>
@@ -21,15 +22,19 @@ class FlowLineParser {
   public:
     enum class Got { flow, sample, other, bad };
 
-    // keys: of the flow record, sorted or not; an unknown one is never found.
+    // keys: of the flow record, sorted or not; an unknown one is never found. No keys: whole records.
     explicit FlowLineParser(const std::vector<std::string_view>& keys);
 
     // Of a flow or a sample sets the wanted members and leaves the others absent.
     Got parse(std::string_view line);
     const nm::SflowSample& record() const { return record_; }
+    nm::SflowSample& record() { return record_; }
     const std::string& error() const { return error_; }
 
   private:
+    Got parse_whole(std::string_view line);
+    Got fail(const std::string& why);
+    Got done(bool is_flow);
     bool read_members();
     bool read_whole(std::string_view line);
 
@@ -39,17 +44,23 @@ class FlowLineParser {
     nm::SflowSample record_;
     std::string error_;
     std::size_t proto_;  // the index of the word, which is only read when there is no number
+    bool wants_all_;
+    bool has_sample_ = false;  // record_ holds more than a flow
 };
 
 class FlowLines {
   public:
     enum class Got { flow, sample, end };
 
-    FlowLines(nm::Context& context, const std::vector<std::string_view>& keys);
+    // No keys: whole records. before_block, if any, is called when output is flushed and no line is there
+    // yet.
+    FlowLines(nm::Context& context, const std::vector<std::string_view>& keys,
+              const std::function<void()>& before_block = {});
 
     // The next flow or sample; throws UserError when reading fails.
     Got next();
     const nm::SflowSample& record() const { return parser_.record(); }
+    nm::SflowSample& record() { return parser_.record(); }
     // Its line without the newline, until the next call.
     std::string_view line() const { return line_; }
 

@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "decode/decode.hpp"
-#include "json/line_reader.hpp"
-#include "json/record_parser.hpp"
+#include "flow_lines.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -99,79 +98,26 @@ nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Ru
     return input.exit_or(is_live ? nm::Exit::ok : exit);
 }
 
-// Records on standard input.
-class Lines {
-  public:
-    Lines(nm::Context& context, Run& run) : context_(context), run_(run), bad_(context, "stdin") {
-        summary_.lines_ignored = 0;
-    }
+// Half-filled datagrams leave when nothing more comes for a moment; a writer that is a little slower than we
+// are is no reason for many small ones.
+void flush_when_idle(Run& run) {
+    constexpr int patience_ms = 100;
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&input, 1, patience_ms) == 0) run.flush();
+}
 
-    nm::Exit read() {
-        nm::LineReader reader(STDIN_FILENO, [this] { before_block(); });
-        std::string_view line;
-        for (bool more = true; more && !context_.out.closed();) {
-            switch (reader.next(line)) {
-                case nm::LineReader::Next::line:
-                    take(line, reader.line_number());
-                    break;
-                case nm::LineReader::Next::too_long:
-                    bad_.count(reader.line_number(), "line over 1 MiB");
-                    break;
-                case nm::LineReader::Next::failed:
-                    throw nm::UserError(nm::Exit::io_error,
-                                        nm::os_error("stdin", reader.errno_value()).message);
-                default:
-                    more = false;
-            }
-        }
-        summary_.lines = reader.line_number();
-        summary_.lines_malformed = bad_.total();
-        return bad_.exit_or(run_.finish(summary_));
+nm::Exit export_lines(nm::Context& context, Run& run) {
+    FlowLines lines(context, {}, [&run] { flush_when_idle(run); });
+    for (auto got = lines.next(); got != FlowLines::Got::end; got = lines.next()) {
+        if (got == FlowLines::Got::flow)
+            run.add(static_cast<nm::FlowRecord&>(lines.record()));
+        else
+            run.add(lines.record());
     }
-
-  private:
-    // Half-filled datagrams leave when nothing more comes for a moment; a writer that is a little slower than
-    // we are is no reason for many small ones.
-    void before_block() {
-        constexpr int patience_ms = 100;
-        context_.out.flush();
-        pollfd input{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&input, 1, patience_ms) == 0) run_.flush();
-    }
-    void take(std::string_view line, std::uint64_t line_number) {
-        if (line.empty()) return;
-        if (!parser_.open(line)) {
-            bad_.count(line_number, parser_.error());
-        } else if (parser_.type() == nm::describe<nm::FlowRecord>.type) {
-            take_record(flow_, line_number, summary_.flows);
-        } else if (parser_.type() == nm::describe<nm::SflowSample>.type) {
-            take_record(sample_, line_number, summary_.samples);
-        } else if (parser_.type().empty()) {
-            bad_.count(line_number, "no type");
-        } else {
-            ++*summary_.lines_ignored;
-            context_.out.forward(line);
-        }
-    }
-    template <class Flow>
-    void take_record(Flow& flow, std::uint64_t line_number, std::uint64_t& count) {
-        if (!parser_.read(flow)) {
-            bad_.count(line_number, parser_.error());
-            return;
-        }
-        if (!flow.proto_num && flow.proto) flow.proto_num = static_cast<std::uint8_t>(*flow.proto);
-        ++count;
-        run_.add(flow);
-    }
-
-    nm::Context& context_;
-    Run& run_;
-    nm::BadInput bad_;
-    nm::RecordParser parser_;
-    nm::FlowRecord flow_;
-    nm::SflowSample sample_;
-    nm::ExportSummary summary_;
-};
+    nm::ExportSummary summary;
+    lines.add_to(summary);
+    return lines.exit_or(run.finish(summary));
+}
 
 }  // namespace
 
@@ -187,7 +133,7 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
     }
     Run run(options, context);
     if (options.input.is_given()) return export_datagrams(options, context, run);
-    return Lines(context, run).read();
+    return export_lines(context, run);
 }
 
 }  // namespace nmflowtool
