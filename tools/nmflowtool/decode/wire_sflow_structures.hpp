@@ -1,5 +1,5 @@
-// The structures inside sFlow samples, as rows of two tables: one of flow samples (wire_sflow_flow.cpp), one
-// of counter samples (wire_sflow_counters.cpp). A new structure is a new row there and its fields in
+// The structures inside sFlow samples, as rows: of flow samples in three rooms (wire_sflow_fields.hpp), of
+// counter samples in one (wire_sflow_counters.cpp). A new structure is a new row there and its fields in
 // libcommon/record. Proof: tests/unit/nmflowtool_sflow_structures_test.cpp.
 #pragma once
 
