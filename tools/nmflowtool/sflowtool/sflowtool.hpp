@@ -2,7 +2,7 @@
 // scripts that read those. What differs on purpose: strings are always valid JSON and one line; a broken
 // sample is passed over instead of ending the datagram; text leaves out ethernet_type, as the published
 // listings do, JSON has it, as version 6 does. IPID is printed with its bytes swapped, as sflowtool does on
-// little-endian machines. Proof: tests/unit/nmflowtool_sflowtool_test.cpp, tests/cli/nmflowtool_sflow.bats.
+// little-endian machines. Proof: tests/cli/nmflowtool_sflow.bats.
 #pragma once
 
 #include "decode/datagram.hpp"

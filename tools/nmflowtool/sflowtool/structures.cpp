@@ -1,5 +1,6 @@
 #include "sflowtool/structures.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 
@@ -284,6 +285,22 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
     if (in.ok()) listing.value(name, text);
 }
 
+void list_fields(std::string_view fields, nm::ByteReader& in, Listing& listing) {
+    while (!fields.empty() && in.left() > 0) {
+        const std::size_t end = std::min(fields.find(' '), fields.size());
+        const std::string_view field = fields.substr(0, end);
+        const std::size_t colon = std::min(field.find(':'), field.size());
+        list_field(field.substr(0, colon), colon < field.size() ? field[colon + 1] : '\0', in, listing);
+        fields.remove_prefix(std::min(end + 1, fields.size()));
+    }
+}
+
+void list_heading(std::string_view heading, Listing& listing) {
+    if (heading.empty()) return;
+    const std::size_t space = heading.find(' ');
+    listing.value(heading.substr(0, space), heading.substr(space + 1));
+}
+
 }  // namespace
 
 std::span<const ListedStructure> listed_flow_structures() {
@@ -294,14 +311,12 @@ std::span<const ListedStructure> listed_counter_structures() {
     return counter_structures;
 }
 
-void list_fields(std::string_view fields, nm::ByteReader& in, Listing& listing) {
-    while (!fields.empty() && in.left() > 0) {
-        const std::size_t end = std::min(fields.find(' '), fields.size());
-        const std::string_view field = fields.substr(0, end);
-        const std::size_t colon = std::min(field.find(':'), field.size());
-        list_field(field.substr(0, colon), colon < field.size() ? field[colon + 1] : '\0', in, listing);
-        fields.remove_prefix(std::min(end + 1, fields.size()));
-    }
+void list_structure(std::span<const ListedStructure> structures, std::uint32_t number, nm::ByteReader& in,
+                    Listing& listing) {
+    const auto row = std::ranges::find(structures, number, &ListedStructure::number);
+    if (row == structures.end()) return;
+    list_heading(row->heading, listing);
+    list_fields(row->fields, in, listing);
 }
 
 }  // namespace nmflowtool

@@ -19,7 +19,9 @@ struct ListedStructure {
 std::span<const ListedStructure> listed_flow_structures();
 std::span<const ListedStructure> listed_counter_structures();
 
-// Prints the fields of a structure; those that the bytes do not reach are left out.
-void list_fields(std::string_view fields, nm::ByteReader& in, Listing& listing);
+// Prints the structure of this number with its heading, when it is one of these; fields that the bytes do not
+// reach are left out.
+void list_structure(std::span<const ListedStructure> structures, std::uint32_t number, nm::ByteReader& in,
+                    Listing& listing);
 
 }  // namespace nmflowtool

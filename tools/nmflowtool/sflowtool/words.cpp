@@ -1,0 +1,33 @@
+#include "sflowtool/words.hpp"
+
+#include "decode/xdr.hpp"
+
+namespace nmflowtool {
+
+std::string tag_text(std::uint32_t number) {
+    return std::to_string(number >> 12) + ':' + std::to_string(number & 0xFFFu);
+}
+
+std::string mac_text(const std::optional<nm::Mac>& mac) {
+    std::string text;
+    if (mac) append_hex(text, mac->bytes);
+    return text.empty() ? "000000000000" : text;
+}
+
+std::string address_text(const nm::IpAddress& ip) {
+    return ip.is_set() ? to_string(ip) : "-";
+}
+
+std::string dashed_hex(nm::Bytes bytes, bool upper) {
+    const char* digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 3);
+    for (const std::uint8_t byte : bytes) {
+        if (!text.empty()) text += '-';
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
+    }
+    return text;
+}
+
+}  // namespace nmflowtool

@@ -1,0 +1,20 @@
+// How sflowtool spells what stands in many of its lines.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/ip.hpp"
+#include "wire/byte_reader.hpp"
+
+namespace nmflowtool {
+
+// enterprise:format
+std::string tag_text(std::uint32_t number);
+// Twelve digits, zeros when there is none.
+std::string mac_text(const std::optional<nm::Mac>& mac);
+// "-" when there is none.
+std::string address_text(const nm::IpAddress& ip);
+std::string dashed_hex(nm::Bytes bytes, bool upper);
+
+}  // namespace nmflowtool
