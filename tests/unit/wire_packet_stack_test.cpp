@@ -1,51 +1,17 @@
 #include <gtest/gtest.h>
 
+#include "frame_bytes.hpp"
 #include "wire/packet_stack.hpp"
-#include "wire_builder.hpp"
 
 namespace {
 
 using nm::FirstHeader;
 using nm::PacketStack;
 using nm::Tunnel;
-using nm::test::Wire;
+using namespace nm::test;
 
-Wire ethernet(std::uint16_t ethertype) {
-    return Wire().raw({2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2}).u16(ethertype);
-}
 Wire inner_ethernet(std::uint16_t ethertype) {
-    return Wire().raw({6, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 2}).u16(ethertype);
-}
-
-// 192.0.2.last -> 198.51.100.last
-Wire ipv4(std::uint8_t last, std::uint8_t proto, const Wire& payload) {
-    return Wire()
-        .raw({0x45, 0})
-        .u16(20 + payload.size())
-        .u32(0)
-        .u8(64)
-        .u8(proto)
-        .u16(0)
-        .raw({192, 0, 2, last, 198, 51, 100, last})
-        .add(payload);
-}
-Wire ipv6(std::uint8_t next, const Wire& payload) {
-    return Wire()
-        .u32(0x60000000)
-        .u16(payload.size())
-        .u8(next)
-        .u8(60)
-        .u64(0x20010db800000000)
-        .u64(1)
-        .u64(0x20010db800000000)
-        .u64(2)
-        .add(payload);
-}
-Wire udp(std::uint16_t port, const Wire& payload) {
-    return Wire().u16(50000).u16(port).u16(8 + payload.size()).u16(0).add(payload);
-}
-Wire tcp() {
-    return Wire().u16(1001).u16(443).u32(1).u32(2).u16(0x5012).u16(1000).u32(0);
+    return ethernet(ethertype, 6);
 }
 Wire packet(std::uint8_t last) {
     return ipv4(last, 6, tcp());
@@ -76,7 +42,7 @@ TEST(PacketStack, APlainPacketIsTheOuterOne) {
     EXPECT_EQ(stack.outer.dst_port, 443);
 }
 
-TEST(PacketStack, EntersVxlanToTheInnerFrame) {
+TEST(PacketStack, Trap22EntersVxlanToTheInnerFrame) {
     const Wire vxlan = Wire().u32(0x08000000).u32(5000 << 8).add(inner_ethernet(0x0800)).add(packet(2));
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 17, udp(4789, vxlan))));
     expect_inner(stack, {Tunnel::vxlan});
@@ -86,14 +52,14 @@ TEST(PacketStack, EntersVxlanToTheInnerFrame) {
     EXPECT_EQ(stack.outer.dst_port, 4789);
 }
 
-TEST(PacketStack, EntersVxlanGpeByItsNextProtocol) {
+TEST(PacketStack, Trap22EntersVxlanGpeByItsNextProtocol) {
     const Wire gpe = Wire().u32(0x0C000001).u32(7 << 8).add(packet(2));
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 17, udp(4790, gpe))));
     expect_inner(stack, {Tunnel::vxlan_gpe});
     EXPECT_EQ(stack.vni, 7u);
 }
 
-TEST(PacketStack, EntersGeneveBehindItsOptions) {
+TEST(PacketStack, Trap22EntersGeneveBehindItsOptions) {
     const Wire geneve =
         Wire().u8(2).u8(0).u16(0x6558).u32(9 << 8).zeros(8).add(inner_ethernet(0x0800)).add(packet(2));
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 17, udp(6081, geneve))));
@@ -101,14 +67,14 @@ TEST(PacketStack, EntersGeneveBehindItsOptions) {
     EXPECT_EQ(stack.vni, 9u);
 }
 
-TEST(PacketStack, EntersGreWithChecksumKeyAndSequence) {
+TEST(PacketStack, Trap22EntersGreWithChecksumKeyAndSequence) {
     const Wire gre = Wire().u16(0xB000).u16(0x0800).u32(0).u32(77).u32(1).add(packet(2));
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 47, gre)));
     expect_inner(stack, {Tunnel::gre});
     EXPECT_EQ(stack.gre_key, 77u);
 }
 
-TEST(PacketStack, EntersErspanOfAllTypes) {
+TEST(PacketStack, Trap22EntersErspanOfAllTypes) {
     const Wire frame = inner_ethernet(0x0800).add(packet(2));
     const Wire one = Wire().u16(0).u16(0x88BE).add(frame);
     const Wire two = Wire().u16(0x1000).u16(0x88BE).u32(1).u32(0x10000000 | 5).u32(0).add(frame);
@@ -123,7 +89,7 @@ TEST(PacketStack, EntersErspanOfAllTypes) {
     EXPECT_EQ(third.erspan_session, 6);
 }
 
-TEST(PacketStack, EntersIpInIpOfBothVersions) {
+TEST(PacketStack, Trap22EntersIpInIpOfBothVersions) {
     expect_inner(parse(ethernet(0x0800).add(ipv4(1, 4, packet(2)))), {Tunnel::ipip});
     const PacketStack six = parse(ethernet(0x0800).add(ipv4(1, 41, ipv6(6, tcp()))));
     EXPECT_EQ(tunnels(six), std::vector{Tunnel::ip6_in_ip4});
@@ -134,7 +100,7 @@ TEST(PacketStack, EntersIpInIpOfBothVersions) {
     EXPECT_EQ(to_string(four.inner.src_ip), "192.0.2.2");
 }
 
-TEST(PacketStack, LabelsAreOfThePacketBehindThem) {
+TEST(PacketStack, Trap22LabelsAreOfThePacketBehindThem) {
     const Wire labels = Wire().u32(100 << 12 | 64).u32(200 << 12 | 0x100 | 64);
     const PacketStack stack = parse(ethernet(0x8847).add(labels).add(packet(1)));
     EXPECT_FALSE(stack.has_inner);
@@ -148,7 +114,7 @@ TEST(PacketStack, LabelsAreOfThePacketBehindThem) {
     EXPECT_EQ(bare.outer.dst_port, 443);
 }
 
-TEST(PacketStack, APseudowireCarriesAFrame) {
+TEST(PacketStack, Trap22APseudowireCarriesAFrame) {
     const Wire labels = Wire().u32(300 << 12 | 0x100 | 64).u32(0);
     const PacketStack stack =
         parse(ethernet(0x8847).add(labels).add(inner_ethernet(0x8100)).u16(7).u16(0x0800).add(packet(2)));
@@ -158,7 +124,7 @@ TEST(PacketStack, APseudowireCarriesAFrame) {
     EXPECT_FALSE(stack.outer.src_ip.is_set());
 }
 
-TEST(PacketStack, EntersPppoeAndPpp) {
+TEST(PacketStack, Trap22EntersPppoeAndPpp) {
     const Wire ppp = Wire().u16(0x0021).add(packet(1));
     const PacketStack stack =
         parse(ethernet(0x8864).u8(0x11).u8(0).u16(33).u16(ppp.size()).add(ppp).zeros(4));
@@ -171,7 +137,7 @@ TEST(PacketStack, EntersPppoeAndPpp) {
     EXPECT_EQ(parse(Wire().u16(0x0F00).u16(0x0800).add(packet(1)), FirstHeader::ppp).outer.dst_port, 443);
 }
 
-TEST(PacketStack, EntersGtpUserDataBehindExtensions) {
+TEST(PacketStack, Trap22EntersGtpUserDataBehindExtensions) {
     const Wire gtp =
         Wire().u8(0x34).u8(255).u16(0).u32(42).u16(0).u8(0).u8(0x85).u8(1).u16(0).u8(0).add(packet(2));
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 17, udp(2152, gtp))));
@@ -184,7 +150,7 @@ TEST(PacketStack, TellsTheOutermostAndTheInnermostOfMany) {
     expect_inner(parse(deep, FirstHeader::ip), {Tunnel::ipip, Tunnel::ipip, Tunnel::ipip});
 }
 
-TEST(PacketStack, StopsAtItsDepthLimit) {
+TEST(PacketStack, Trap22StopsAtItsDepthLimit) {
     Wire deep = packet(2);
     for (unsigned i = 0; i < 20; ++i) deep = ipv4(1, 4, deep);
     const PacketStack stack = parse(deep, FirstHeader::ip);
@@ -192,7 +158,7 @@ TEST(PacketStack, StopsAtItsDepthLimit) {
     EXPECT_FALSE(stack.inner.src_port);
 }
 
-TEST(PacketStack, ALaterFragmentIsNotEntered) {
+TEST(PacketStack, Trap20ALaterFragmentIsNotEntered) {
     Wire outer = ipv4(1, 4, packet(2));
     outer.bytes[7] = 185;
     const PacketStack stack = parse(outer, FirstHeader::ip);
