@@ -231,7 +231,7 @@ inline constexpr auto environment_counter_fields = FieldList{
     field("current_ma", &EnvironmentCounters::current_ma, Role::value, "supply current, milliamperes"),
     field("power_mw", &EnvironmentCounters::power_mw, Role::value, "real power, milliwatts"),
     field("power_factor_pct", &EnvironmentCounters::power_factor_pct, Role::value,
-          "power factor, hundredths"),
+          "power factor of an alternating current", Unit::percent),
     field("energy_mj", &EnvironmentCounters::energy_mj, Role::value, "energy used, millijoules"),
     field("power_errors", &EnvironmentCounters::power_errors, Role::value, "problems of the supply"),
     field("temperature_min_c", &EnvironmentCounters::temperature_min_c, Role::value,

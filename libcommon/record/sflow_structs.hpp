@@ -543,7 +543,7 @@ struct LagCounters {
     std::optional<std::uint32_t> lag_marker_response_tx;
 };
 
-// Slow path, 0:8.
+// Packets that the hardware left to software, 0:8.
 struct SlowPathCounters {
     std::optional<std::uint32_t> slow_unknown;
     std::optional<std::uint32_t> slow_other;
@@ -574,7 +574,7 @@ struct EnvironmentCounters {
     std::optional<std::uint32_t> voltage_mv;
     std::optional<std::uint32_t> current_ma;
     std::optional<std::uint32_t> power_mw;
-    std::optional<std::int32_t> power_factor_pct;
+    std::optional<double> power_factor_pct;
     std::optional<std::uint32_t> energy_mj;
     std::optional<std::uint32_t> power_errors;
     std::optional<std::int32_t> temperature_min_c;

@@ -217,6 +217,57 @@ TEST(SflowStructures, PercentagesAreHundredths) {
     EXPECT_EQ(collector.counters[0].memory_free_bytes, 500u);
 }
 
+// Energy, temperature, humidity, fans: the power factor is signed hundredths, and none of a direct current.
+TEST(SflowStructures, TheEnvironmentOfASwitch) {
+    const auto counters_with = [](std::uint32_t factor) {
+        SflowCollector collector;
+        const Wire energy = Wire().u32(230'000).u32(1500).u32(340'000).u32(factor).u32(~0u).u32(2);
+        collector.take(sflow_datagram(
+            1, {counter_sample({structure(3000, energy), structure(3001, Wire().u32(~0u - 4).u32(41).u32(1)),
+                                structure(3002, Wire().u32(55)),
+                                structure(3003, Wire().u32(4).u32(1).u32(80))})}));
+        EXPECT_EQ(collector.stats().trailing_records, 0u);
+        return collector.counters.at(0);
+    };
+    const nm::SflowCounters counters = counters_with(static_cast<std::uint32_t>(-9550));
+    EXPECT_EQ(counters.voltage_mv, 230'000u);
+    EXPECT_EQ(counters.power_mw, 340'000u);
+    EXPECT_EQ(counters.power_factor_pct, -95.5);
+    EXPECT_FALSE(counters.energy_mj);
+    EXPECT_EQ(counters.power_errors, 2u);
+    EXPECT_EQ(counters.temperature_min_c, -5);
+    EXPECT_EQ(counters.temperature_max_c, 41);
+    EXPECT_EQ(counters.humidity_pct, 55);
+    EXPECT_EQ(counters.fans_failed, 1u);
+    EXPECT_EQ(counters.fan_speed_pct, 80u);
+    EXPECT_FALSE(counters_with(0x7FFFFFFF).power_factor_pct);
+    EXPECT_FALSE(counters_with(0x80000001).power_factor_pct);
+}
+
+TEST(SflowStructures, QueuesSlowPathJavaAndTimesAreReadInTheirOrder) {
+    Wire java;
+    for (std::uint32_t i = 1; i <= 8; ++i) java.u64(i);
+    for (std::uint32_t i = 9; i <= 19; ++i) java.u32(i);
+    Wire queue, slow;
+    for (std::uint32_t i = 1; i <= 13; ++i) queue.u32(i);
+    for (std::uint32_t i = 1; i <= 6; ++i) slow.u32(i);
+    SflowCollector collector;
+    collector.take(sflow_datagram(
+        1, {counter_sample({structure(1003, queue), structure(8, slow), structure(2106, java)})}));
+    EXPECT_EQ(collector.stats().trailing_records, 0u);
+    const nm::SflowCounters& counters = collector.counters.at(0);
+    EXPECT_EQ(counters.queues.at(0).segments, 3u);
+    EXPECT_EQ(counters.queues.at(0).length_1024, 11u);
+    EXPECT_EQ(counters.queues.at(0).dropped, 13u);
+    EXPECT_EQ(counters.slow_cam_miss, 3u);
+    EXPECT_EQ(counters.slow_control, 6u);
+    EXPECT_EQ(collector.apps.at(0).jvm_non_heap_max_bytes, 8u);
+    EXPECT_EQ(collector.apps.at(0).jvm_compilation_ms, 14u);
+    EXPECT_EQ(collector.apps.at(0).jvm_fds_max, 19u);
+    const auto sample = sample_with({structure(1043, Wire().u64(1'700'000'000'123'456'789))});
+    EXPECT_EQ(to_string(sample.sampled), "2023-11-14T22:13:20.123456Z");
+}
+
 TEST(SflowSources, CountsSamplesLostPerSourceAndWhatTheAgentDropped) {
     const auto sample = [](std::uint32_t source, std::uint32_t sequence, std::uint32_t drops) {
         return structure(1, Wire().u32(sequence).u32(source).u32(1).u32(1).u32(drops).u32(1).u32(2).u32(0));

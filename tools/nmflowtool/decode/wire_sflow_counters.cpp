@@ -127,6 +127,19 @@ bool read_port_buffers(ByteReader& in, SflowCounters& counters) {
            read_percentages(in, counters.buffer_queue_multicast_pct);
 }
 
+// The power factor is signed hundredths of a percentage, and one of the largest numbers when it is unknown or
+// the current is direct.
+bool read_energy(ByteReader& in, SflowCounters& counters) {
+    read_field(in, counters.voltage_mv, nm::Unit::none);
+    read_field(in, counters.current_ma, nm::Unit::none);
+    read_field(in, counters.power_mw, nm::Unit::none);
+    const auto factor = static_cast<std::int32_t>(in.u32());
+    if (factor >= -10000 && factor <= 10000) counters.power_factor_pct = factor / 100.0;
+    read_field(in, counters.energy_mj, nm::Unit::none);
+    read_field(in, counters.power_errors, nm::Unit::none);
+    return in.ok();
+}
+
 // Fields From to To of the environment, which come in four structures.
 template <std::size_t From, std::size_t To>
 bool read_environment(ByteReader& in, SflowCounters& counters) {
@@ -210,7 +223,7 @@ constexpr CounterStructure counter_structures[] = {
     {1003, counters_family, read_by<read_queue, to_counters>},
     {1004, counters_family, read_by<read_openflow_port, to_counters>, true},
     {1005, counters_family, read_by<read_port_name, to_counters>, true},
-    {3000, counters_family, read_by<read_environment<0, 6>, to_counters>},
+    {3000, counters_family, read_by<read_energy, to_counters>},
     {3001, counters_family, read_by<read_environment<6, 9>, to_counters>},
     {3002, counters_family, read_by<read_environment<9, 10>, to_counters>},
     {3003, counters_family, read_by<read_environment<10, 13>, to_counters>},
