@@ -215,7 +215,9 @@ std::string meant_option(const Verb& verb, std::string_view name) {
 
 // What is wrong with a word that the parser does not know; empty when it is something else.
 std::string unknown_word(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || argc < 2) return {};
+    const bool is_extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    const bool lacks_operand = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    if ((!is_extra && !lacks_operand) || argc < 2) return {};
     std::string verbs;
     for (const Verb& verb : tool.verbs()) {
         verbs += (verbs.empty() ? "" : ", ") + verb.name;
@@ -229,7 +231,8 @@ std::string unknown_word(Tool& tool, const CLI::ParseError& error, int argc, cha
         }
         return {};
     }
-    return argv[1][0] == '-' ? std::string() : "no verb " + in_quotes(argv[1]) + ": there are " + verbs;
+    return argv[1][0] == '-' || !is_extra ? std::string()
+                                          : "no verb " + in_quotes(argv[1]) + ": there are " + verbs;
 }
 
 // "--port: 'x' is not a number" for the parser's "Could not convert: --port = x".
