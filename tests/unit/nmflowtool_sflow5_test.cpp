@@ -157,8 +157,9 @@ TEST(Sflow5, Trap16ReadsTheWordsOfAnInterface) {
 
 // The same IP packet behind each kind of header that is understood; the others are told by their number.
 TEST(Sflow5, Trap17EveryHeaderProtocolIsDecodedOrToldByItsNumber) {
+    const Wire whole = frame();
     Wire ip;
-    ip.bytes.assign(frame().bytes.begin() + 14, frame().bytes.end());
+    ip.bytes.assign(whole.bytes.begin() + 14, whole.bytes.end());
     const auto sample_of = [](std::uint32_t protocol, const Wire& header) {
         Collector collector;
         collector.take(datagram(1, {flow_sample({raw_header(protocol, header)})}));
@@ -166,7 +167,7 @@ TEST(Sflow5, Trap17EveryHeaderProtocolIsDecodedOrToldByItsNumber) {
         return collector.samples.at(0);
     };
     const std::pair<std::uint32_t, Wire> decoded[] = {
-        {1, frame()},
+        {1, whole},
         {7, Wire().u16(0x0021).add(ip)},
         {11, ip},
         {13, Wire().u32(100 << 12 | 0x100 | 64).add(ip)},
