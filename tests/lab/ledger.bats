@@ -173,8 +173,8 @@ PY
 
 @test "T7: errors that come in while a datagram socket sends are not those of the packets it sends" {
     observe --rule '10.99.0.0/16: icmp_error=3/13' --rule 'fd99::/64: icmp_error=1/1'
-    { json_targets 2000 10.99.1.0 && json_targets 2000 fd99::1:0; } >targets
-    run -3 icmp dgram --rate 20000 -t 1s - <targets
+    { json_targets 2000 10.99.1.0 && json_targets 2000 fd99::1:0; } >"$BATS_TEST_TMPDIR/targets"
+    run -3 icmp dgram --rate 20000 -t 1s - <"$BATS_TEST_TMPDIR/targets"
     finish
     judge dgram 1s 'icmp_error=4000 send_error=0 lost=0'
 }
