@@ -46,7 +46,7 @@ _nmtcp() {
         'trace --gap') COMPREPLY=(); return ;;
         'trace --confidence') COMPREPLY=(); return ;;
         'trace --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
-        'trace --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address port round method state answer hop_count rtt_us sent received lost lost_self from icmp_type icmp_code reason path_id path_changed ttl_copied confidence_pct flows branches ts_source resolve_ms hops links ttl hop loss_pct rtt_min_us rtt_avg_us rtt_max_us note flow seq fate stage targets answered unresolved rounds errors unfinished dup late corrupt wrong foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
+        'trace --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target address port round method state answer hop_count rtt_us sent received lost lost_self from icmp_type icmp_code reason path_id path_changed ttl_copied confidence_pct flows branches ts_source socket unplaced resolve_ms hops links ttl hop loss_pct rtt_min_us rtt_avg_us rtt_max_us note flow seq fate stage targets answered unresolved rounds errors unfinished dup late corrupt wrong foreign rejected_lines rate_pps duration_ms' -- "${cur##*,}")); return ;;
         'trace -o' | 'trace --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'trace --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'trace --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
@@ -69,6 +69,7 @@ _nmtcp() {
         'diagnose --method') COMPREPLY=($(compgen -W 'auto syn connect' -- "$cur")); return ;;
         'diagnose --source') COMPREPLY=(); return ;;
         'diagnose --interface') COMPREPLY=(); return ;;
+        'diagnose --addresses') COMPREPLY=($(compgen -W 'first all' -- "$cur")); return ;;
         'diagnose --path') COMPREPLY=(); return ;;
         'diagnose --send') COMPREPLY=(); return ;;
         'diagnose --tries') COMPREPLY=(); return ;;
@@ -77,7 +78,7 @@ _nmtcp() {
         'diagnose --max-rtt') COMPREPLY=(); return ;;
         'diagnose --max-first-byte') COMPREPLY=(); return ;;
         'diagnose --format') COMPREPLY=($(compgen -W 'json csv influx prom table' -- "$cur")); return ;;
-        'diagnose --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target port step state time_ms detail address verdict reason resolve_ms addresses resolve_error ping_state ping_sent ping_received ping_rtt_min_us ping_rtt_p50_us ping_rtt_max_us ping_error handshake_state handshakes handshakes_open handshakes_closed handshakes_lost handshakes_rejected handshakes_unsent syn_retrans handshake_min_us handshake_p50_us handshake_max_us handshake_error mss socket protocol service_state service_tries service_retrans first_byte_min_ms first_byte_p50_ms first_byte_max_ms reply service_error large_ping_bytes large_ping_sent large_ping_received duration_ms targets wrong' -- "${cur##*,}")); return ;;
+        'diagnose --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts target port step address state time_ms detail verdict reason resolve_ms addresses resolve_error ping_state ping_sent ping_received ping_rtt_min_us ping_rtt_p50_us ping_rtt_max_us ping_error handshake_state handshakes handshakes_open handshakes_closed handshakes_lost handshakes_rejected handshakes_unsent syn_retrans handshake_min_us handshake_p50_us handshake_max_us handshake_error mss socket protocol service_state service_tries service_retrans first_byte_min_ms first_byte_p50_ms first_byte_max_ms reply service_error large_ping_bytes large_ping_sent large_ping_received duration_ms targets diagnoses wrong' -- "${cur##*,}")); return ;;
         'diagnose -o' | 'diagnose --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'diagnose --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'diagnose --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
@@ -86,7 +87,7 @@ _nmtcp() {
         'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --method --window --worst-first -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --watch -n --no-dns --mda --confidence -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'info -'*) COMPREPLY=($(compgen -W '--state --port --peer --local -4 --ipv4 -6 --ipv6 --by --every --rounds --netns -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'diagnose -'*) COMPREPLY=($(compgen -W '-c --count -i --interval -t --timeout --method --source --interface -4 --ipv4 -6 --ipv6 --http --path --tls --send --expect-banner --tries --service-timeout --max-resolve --max-rtt --max-first-byte -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'diagnose -'*) COMPREPLY=($(compgen -W '-c --count -i --interval -t --timeout --method --source --interface -4 --ipv4 -6 --ipv6 --addresses --http --path --tls --send --expect-banner --tries --service-timeout --max-resolve --max-rtt --max-first-byte -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmtcp nmtcp
