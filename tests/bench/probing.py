@@ -36,6 +36,13 @@ def nmap_ping(enter, listing, folder):
                    harness.count_lines("Status: Up"), output)
 
 
+def bare(enter, count):
+    """What the kernel and the path allow: a loop that only sends and receives."""
+    def answered(path):
+        return int(Path(path).read_text().split()[-1])
+    return Program("bare loop", [*enter, BUILD / "bin/nm-bareping", count], answered)
+
+
 def nmap_syn(enter, listing, folder):
     output = Path(folder) / "nmap.gnmap"
     return Program("nmap -sS", [*enter, "nmap", "-sS", "-n", "-Pn", "-p80", "-T5", "--max-retries", "0",
@@ -49,7 +56,7 @@ def ping_entry(path, count):
             yaml, listing = paths.write_targets(folder, count)
             ours = Program("nmprobe ping", [*enter, BUILD / "bin/nmprobe", "ping", "-f", yaml, "--rate", "0"],
                            harness.count_lines('"type":"probe.icmp",.*"received":1'))
-            peers = [best_lossless_fping(enter, listing, count), nmap_ping(enter, listing, folder)]
+            peers = [bare(enter, count), best_lossless_fping(enter, listing, count), nmap_ping(enter, listing, folder)]
             if path == "veth":  # zmap sends Ethernet frames, which a TUN device has not
                 peers.append(sweeping.lossless_zmap(enter, folder, count))
             title = f"One echo request to each of {count:,} targets, path {path}; YAML in, JSON lines out."
