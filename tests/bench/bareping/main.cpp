@@ -36,6 +36,7 @@ struct Rooms {
         for (std::size_t i = 0; i < count; ++i) {
             vectors[i] = {bytes[i].data(), length};
             messages[i].msg_hdr.msg_name = &names[i];
+            messages[i].msg_hdr.msg_namelen = sizeof names[i];
             messages[i].msg_hdr.msg_iov = &vectors[i];
             messages[i].msg_hdr.msg_iovlen = 1;
         }
