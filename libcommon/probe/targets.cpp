@@ -55,6 +55,11 @@ std::optional<Target> target_of_line(const TargetLine& line, PortRule rule, std:
     return target;
 }
 
+const char* example_of(PortRule rule) {
+    return rule == PortRule::required ? R"( such as {"target":"db1","port":5432})"
+                                      : R"( such as {"target":"db1"})";
+}
+
 }  // namespace
 
 bool is_reserved_label(std::string_view key) {
@@ -100,15 +105,6 @@ Target target_of_argument(std::string_view text, PortRule rule) {
     target.port = parts->port;
     return target;
 }
-
-namespace {
-
-const char* example_of(PortRule rule) {
-    return rule == PortRule::required ? R"( such as {"target":"db1","port":5432})"
-                                      : R"( such as {"target":"db1"})";
-}
-
-}  // namespace
 
 void read_targets_stream(int fd, PortRule rule, BadInput& bad, TargetList& list) {
     LineReader lines(fd, nullptr);

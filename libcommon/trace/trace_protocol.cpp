@@ -242,9 +242,8 @@ TraceHit TraceProtocol::hit_of(const StampSocket& socket, const Incoming& packet
     const Family family = socket.family();
     if (socket.is_raw()) {
         const bool is_icmp = &socket == lanes_.of(family).icmp.get();
-        TraceHit hit = is_icmp ? parse_trace_icmp(run_, family, packet.bytes)
-                               : parse_trace_transport(run_, family, packet.bytes);
-        return hit;
+        return is_icmp ? parse_trace_icmp(run_, family, packet.bytes)
+                       : parse_trace_transport(run_, family, packet.bytes);
     }
     TraceHit hit;
     hit.kind = TraceHit::Kind::reply;

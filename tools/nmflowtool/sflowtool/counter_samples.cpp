@@ -15,19 +15,7 @@ void SflowtoolPrinter::print_counter_sample(ByteReader& in, bool is_expanded) {
     const SflowDataSource source = read_data_source(in, is_expanded);
     print_source(source.type, source.index);
     listing_.open_list("elements");
-    for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
-        if (!body.ok()) break;
-        listing_.open_object();
-        const std::string tag = tag_text(number);
-        set_grep_prefix(tag);
-        listing_.value("counterBlock_tag", tag);
-        print_counter_structure(number, body);
-        listing_.close_object();
-    }
-    set_grep_prefix("-");
+    print_elements(in, "counterBlock_tag", &SflowtoolPrinter::print_counter_structure);
     listing_.close_list();
 }
 

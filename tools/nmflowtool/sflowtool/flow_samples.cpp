@@ -52,19 +52,7 @@ void SflowtoolPrinter::print_drop(ByteReader& in) {
 void SflowtoolPrinter::print_flow_structures(ByteReader& in, std::string_view prefix) {
     listing_.open_list("elements");
     listing_.set_name_prefix(prefix);
-    for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
-        if (!body.ok()) break;
-        listing_.open_object();
-        const std::string tag = tag_text(number);
-        set_grep_prefix(tag);
-        listing_.value("flowBlock_tag", tag);
-        print_flow_structure(number, body);
-        listing_.close_object();
-    }
-    set_grep_prefix("-");
+    print_elements(in, "flowBlock_tag", &SflowtoolPrinter::print_flow_structure);
     listing_.set_name_prefix({});
     listing_.close_list();
 }

@@ -85,6 +85,22 @@ void SflowtoolPrinter::print_times(const Datagram& datagram) {
     listing_.number("pcapTimestamp_uS", microseconds);
 }
 
+void SflowtoolPrinter::print_elements(ByteReader& in, std::string_view tag_name, PrintStructure print_one) {
+    for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
+        const std::uint32_t number = in.u32();
+        const std::uint32_t length = in.u32();
+        const ByteReader body = in.sub(length);
+        if (!body.ok()) break;
+        listing_.open_object();
+        const std::string tag = tag_text(number);
+        set_grep_prefix(tag);
+        listing_.value(tag_name, tag);
+        (this->*print_one)(number, body);
+        listing_.close_object();
+    }
+    set_grep_prefix("-");
+}
+
 void SflowtoolPrinter::set_grep_prefix(std::string_view tag) {
     if (style_ != SflowtoolStyle::grep) return;
     std::string prefix =

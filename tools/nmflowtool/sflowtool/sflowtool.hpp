@@ -29,6 +29,9 @@ class SflowtoolPrinter {
     void print_flow_sample(nm::ByteReader& in, bool is_expanded);
     void print_drop(nm::ByteReader& in);
     void print_counter_sample(nm::ByteReader& in, bool is_expanded);
+    using PrintStructure = void (SflowtoolPrinter::*)(std::uint32_t number, nm::ByteReader in);
+    // The structures of a sample, each under its tag.
+    void print_elements(nm::ByteReader& in, std::string_view tag_name, PrintStructure print_one);
     void print_flow_structures(nm::ByteReader& in, std::string_view prefix);
     void print_flow_structure(std::uint32_t number, nm::ByteReader in);
     void print_header(nm::ByteReader& in);
