@@ -1,5 +1,6 @@
 #include "probe/targets.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
@@ -81,16 +82,17 @@ bool is_reserved_label(std::string_view key) {
 }
 
 void TargetList::add(std::string_view host, std::uint16_t port, const TargetGroup& group) {
-    if (groups_.empty() || groups_.back() != group) groups_.push_back(group);
+    if (runs_.empty() || runs_.back().group != group) runs_.push_back({size(), group});
     hosts_ += host;
-    entries_.push_back(
-        {static_cast<std::uint32_t>(hosts_.size()), static_cast<std::uint32_t>(groups_.size() - 1), port});
+    entries_.push_back({static_cast<std::uint32_t>(hosts_.size()), port});
 }
 
 TargetList::View TargetList::operator[](std::size_t i) const {
     const Entry& entry = entries_[i];
     const std::size_t begin = i == 0 ? 0 : entries_[i - 1].host_end;
-    return {std::string_view(hosts_).substr(begin, entry.host_end - begin), entry.port, groups_[entry.group]};
+    const auto after = std::upper_bound(runs_.begin(), runs_.end(), i,
+                                        [](std::size_t index, const Run& run) { return index < run.first; });
+    return {std::string_view(hosts_).substr(begin, entry.host_end - begin), entry.port, (after - 1)->group};
 }
 
 Target target_of_argument(std::string_view text, PortRule rule) {

@@ -53,12 +53,15 @@ class TargetList {
   private:
     struct Entry {
         std::uint32_t host_end;  // in hosts_; it begins where the one before ends
-        std::uint32_t group;
         std::uint16_t port;
+    };
+    struct Run {  // of targets that share a group
+        std::size_t first;
+        TargetGroup group;
     };
     std::string hosts_;
     std::vector<Entry> entries_;
-    std::vector<TargetGroup> groups_;
+    std::vector<Run> runs_;
 };
 
 // Whether a target must have a port (nmtcp) or must not (nmprobe).

@@ -241,6 +241,21 @@ def stored_top(name, rounds):
                         ["-s", "srcip/bytes", "-n", "10"], nfdump_flows, 2_000_000)
 
 
+def json_pipe(name, rounds):
+    records = 300_000
+    with capture("netflow9", records) as file, tempfile.NamedTemporaryFile(suffix=".json") as lines:
+        subprocess.run([NMFLOWTOOL, "decode", "-r", file, "--format", "json"], check=True, stdout=lines)
+        passed = grep_count('"type":"flow",')
+        programs = [
+            Program("nmflowtool filter", [NMFLOWTOOL, "filter", "packets > 0", "--format", "json"], passed, input=lines.name),
+            Program("nmflowtool top", [NMFLOWTOOL, "top", "--by", "src_ip", "--format", "json"], summary_flows,
+                    input=lines.name),
+            Program("jq select", ["jq", "-c", "select(.packets > 0)"], passed, input=lines.name),
+        ]
+        title = f"{records:,} flows as JSON lines on stdin: those of more than no packets, and the ten largest sources."
+        return harness.compare(name, title, programs, min(rounds, 5), records)
+
+
 def first_byte(argv):
     """Milliseconds from the start of a program to its first byte."""
     began = time.monotonic()
@@ -301,6 +316,7 @@ ENTRIES = {
     "flow-aggregate-5m": aggregate,
     "flow-nfcapd-json": stored_json,
     "flow-nfcapd-top": stored_top,
+    "flow-json-pipe": json_pipe,
     "flow-first-line": first_line,
     "flow-udp-loss": udp_loss,
 }

@@ -15,10 +15,11 @@ TOO_SLOW_S = 30  # what takes longer than this in its first round is not repeate
 
 
 class Program:
-    """One side of an entry: argv, and count(stdout path) -> how many results it delivered."""
+    """One side of an entry: argv, and count(stdout path) -> how many results it delivered. input: a file for stdin."""
 
-    def __init__(self, name, argv, count, output=None):
+    def __init__(self, name, argv, count, output=None, input=os.devnull):
         self.name, self.argv, self.count, self.output = name, [str(a) for a in argv], count, output
+        self.input = input
 
     def run(self, folder):
         return run_once(self, folder)
@@ -46,10 +47,10 @@ class Result:
 def run_once(program, folder):
     """Wall seconds, CPU seconds, peak MB, and what the program delivered."""
     output, peak = folder / "stdout", folder / "peak"
-    with open(output, "wb") as out, open(os.devnull) as nothing:
+    with open(output, "wb") as out, open(program.input) as given:
         began = time.monotonic()
         # The peak that the kernel tells of a child of ours is never below our own: time(1) is small.
-        child = subprocess.Popen(["time", "-q", "-f", "%M", "-o", peak, *program.argv], stdin=nothing, stdout=out,
+        child = subprocess.Popen(["time", "-q", "-f", "%M", "-o", peak, *program.argv], stdin=given, stdout=out,
                                  stderr=subprocess.DEVNULL)
         _, _, usage = os.wait4(child.pid, 0)
         wall = time.monotonic() - began

@@ -11,8 +11,9 @@ constexpr std::string_view type_key = "type";
 constexpr std::string_view flow_type = nm::describe<nm::FlowRecord>.type;
 constexpr std::string_view sample_type = nm::describe<nm::SflowSample>.type;
 
+template <class Record>
 const nm::FieldAccess* find_field(std::string_view key) {
-    for (const nm::FieldAccess& field : nm::record_type<nm::SflowSample>.fields) {
+    for (const nm::FieldAccess& field : nm::record_type<Record>.fields) {
         if (field.info.key == key) return &field;
     }
     return nullptr;
@@ -23,7 +24,8 @@ const nm::FieldAccess* find_field(std::string_view key) {
 std::vector<std::string_view> with_type(const std::vector<std::string_view>& keys) {
     std::vector<std::string_view> all{type_key};
     for (const std::string_view key : keys) {
-        if (find_field(key) != nullptr && std::ranges::find(all, key) == all.end()) all.push_back(key);
+        if (find_field<nm::SflowSample>(key) != nullptr && std::ranges::find(all, key) == all.end())
+            all.push_back(key);
     }
     if (all.size() > nm::LineMembers::most_keys) all.resize(1);
     return all;
@@ -52,7 +54,8 @@ bool plain_value(std::string_view raw, nm::JsonValue& value) {
 FlowLineParser::FlowLineParser(const std::vector<std::string_view>& keys)
     : members_(with_type(keys)), wants_all_(keys.empty()) {
     const std::vector<std::string_view> all = with_type(keys);
-    for (const std::string_view key : all) fields_.push_back(find_field(key));
+    for (const std::string_view key : all)
+        fields_.push_back({find_field<nm::SflowSample>(key), find_field<nm::FlowRecord>(key) != nullptr});
     proto_ = static_cast<std::size_t>(std::ranges::find(all, "proto") - all.begin());
 }
 
@@ -63,7 +66,7 @@ FlowLineParser::Got FlowLineParser::parse(std::string_view line) {
     if (type.empty()) return fail("no type");
     const bool is_flow = type == flow_type;
     if (!is_flow && type != sample_type) return Got::other;
-    if ((fields_.size() == 1 || !read_members()) && !read_whole(line)) return Got::bad;
+    if ((fields_.size() == 1 || !read_members(is_flow)) && !read_whole(line)) return Got::bad;
     return done(is_flow);
 }
 
@@ -74,11 +77,16 @@ FlowLineParser::Got FlowLineParser::parse_whole(std::string_view line) {
     if (type.empty()) return fail("no type");
     const bool is_flow = type == flow_type;
     if (!is_flow && type != sample_type) return Got::other;
-    if (is_flow && has_sample_) record_ = {};
-    has_sample_ = !is_flow;
+    forget_sample_before(is_flow);
     if (is_flow ? !slow_.read(static_cast<nm::FlowRecord&>(record_)) : !slow_.read(record_))
         return fail(slow_.error());
     return done(is_flow);
+}
+
+// Before a flow, which sets or resets only its own members.
+void FlowLineParser::forget_sample_before(bool is_flow) {
+    if (is_flow && has_sample_) record_ = {};
+    has_sample_ = !is_flow;
 }
 
 FlowLineParser::Got FlowLineParser::fail(const std::string& why) {
@@ -91,17 +99,23 @@ FlowLineParser::Got FlowLineParser::done(bool is_flow) {
     return is_flow ? Got::flow : Got::sample;
 }
 
-bool FlowLineParser::read_members() {
-    record_ = {};
+bool FlowLineParser::read_members(bool is_flow) {
+    forget_sample_before(is_flow);
+    if (is_flow)
+        static_cast<nm::FlowRecord&>(record_) = {};
+    else
+        record_ = {};
     for (std::size_t i = 1; i < fields_.size(); ++i) {
-        if (!members_.has(i) || (i == proto_ && record_.proto_num)) continue;
+        if (!members_.has(i) || (is_flow && !fields_[i].is_of_flow) || (i == proto_ && record_.proto_num))
+            continue;
         nm::JsonValue value;
-        if (!plain_value(members_.value(i), value) || !fields_[i]->set(&record_, value)) return false;
+        if (!plain_value(members_.value(i), value) || !fields_[i].access->set(&record_, value)) return false;
     }
     return true;
 }
 
 bool FlowLineParser::read_whole(std::string_view line) {
+    has_sample_ = true;
     if (slow_.open(line) && slow_.read(record_)) return true;
     error_ = slow_.error();
     return false;

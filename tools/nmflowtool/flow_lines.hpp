@@ -32,13 +32,19 @@ class FlowLineParser {
     const std::string& error() const { return error_; }
 
   private:
+    struct Field {
+        const nm::FieldAccess* access;
+        bool is_of_flow;  // not only of samples
+    };
+
     Got parse_whole(std::string_view line);
+    void forget_sample_before(bool is_flow);
     Got fail(const std::string& why);
     Got done(bool is_flow);
-    bool read_members();
+    bool read_members(bool is_flow);
     bool read_whole(std::string_view line);
 
-    std::vector<const nm::FieldAccess*> fields_;  // in the order of members_, behind the type
+    std::vector<Field> fields_;  // in the order of members_, behind the type
     nm::LineMembers members_;
     nm::RecordParser slow_;  // for values with escapes, exponents and the like
     nm::SflowSample record_;
