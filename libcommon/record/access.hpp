@@ -127,15 +127,38 @@ void append_list(TextBuffer& out, const std::vector<V>& values, Unit unit) {
 
 }  // namespace detail
 
-// The members of one field, behind a pointer to the record.
+// What is done with the members of one C++ type, of whatever record.
+struct MemberType {
+    bool (*present)(const void* member);
+    void (*append_text)(const void* member, TextBuffer& out, Unit unit);
+    void (*append_json)(const void* member, TextBuffer& out, Unit unit);
+    double (*number)(const void* member);
+    const Labels* (*labels)(const void* member);
+    bool (*set)(void* member, const JsonValue& value);
+};
+
+// One field, behind a pointer to the record.
 struct FieldAccess {
-    FieldInfo info;
-    bool (*present)(const void* record);
-    void (*append_text)(const void* record, TextBuffer& out);  // plain text, lists separated by spaces
-    void (*append_json)(const void* record, TextBuffer& out);
-    double (*number)(const void* record);               // booleans, integers and reals; else 0
-    const Labels* (*labels)(const void* record);        // of a Labels member, else nullptr
-    bool (*set)(void* record, const JsonValue& value);  // false: not of this field's type
+    const FieldInfo& info;
+    const void* (*member)(const void* record);
+    const MemberType* type;
+
+    bool present(const void* record) const { return type->present(member(record)); }
+    // Plain text, lists separated by spaces.
+    void append_text(const void* record, TextBuffer& out) const {
+        type->append_text(member(record), out, info.unit);
+    }
+    void append_json(const void* record, TextBuffer& out) const {
+        type->append_json(member(record), out, info.unit);
+    }
+    // Of booleans, integers and reals; else 0.
+    double number(const void* record) const { return type->number(member(record)); }
+    // Of a Labels member, else nullptr.
+    const Labels* labels(const void* record) const { return type->labels(member(record)); }
+    // False: the value is not of this field's type.
+    bool set(void* record, const JsonValue& value) const {
+        return type->set(const_cast<void*>(member(record)), value);
+    }
 };
 
 struct RecordType {
@@ -153,58 +176,55 @@ struct RecordType {
 
 namespace detail {
 
+// The value of a member that is present.
+template <class Member>
+const auto& value_of(const void* member) {
+    const auto& value = *static_cast<const Member*>(member);
+    if constexpr (std::is_same_v<Member, typename Unwrap<Member>::type>)
+        return value;
+    else
+        return *value;
+}
+
+// One table for each C++ type, not for each field: fields are many.
+template <class Member>
+inline constexpr MemberType member_type{
+    [](const void* member) { return !is_absent(*static_cast<const Member*>(member)); },
+    [](const void* member, TextBuffer& out, Unit unit) {
+        if constexpr (std::is_same_v<Member, Labels>)
+            return;
+        else if constexpr (is_vector<Member>)
+            append_list(out, value_of<Member>(member), unit);
+        else
+            append_plain(out, value_of<Member>(member), unit);
+    },
+    [](const void* member, TextBuffer& out, Unit unit) {
+        if constexpr (!std::is_same_v<Member, Labels>) append_json_value(out, value_of<Member>(member), unit);
+    },
+    [](const void* member) {
+        if constexpr (std::is_arithmetic_v<typename Unwrap<Member>::type>)
+            return static_cast<double>(value_of<Member>(member));
+        else
+            return 0.0;
+    },
+    [](const void* member) -> const Labels* {
+        if constexpr (std::is_same_v<Member, Labels>)
+            return static_cast<const Labels*>(member);
+        else
+            return nullptr;
+    },
+    [](void* member, const JsonValue& value) { return assign(*static_cast<Member*>(member), value); },
+};
+
 template <class T, std::size_t I>
 constexpr FieldAccess access_of() {
     constexpr auto& the_field = get<I>(describe<T>.fields);
     using Member = std::remove_cvref_t<decltype(std::declval<T>().*(the_field.member))>;
-    using Value = typename Unwrap<Member>::type;
-    FieldAccess access{};
-    access.info = the_field.info;
-    access.present = [](const void* r) {
-        return !is_absent(static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member));
-    };
-    access.append_text = [](const void* r, TextBuffer& out) {
-        const auto& field = get<I>(describe<T>.fields);
-        const auto& member = static_cast<const T*>(r)->*(field.member);
-        if constexpr (std::is_same_v<Member, Labels>)
-            return;
-        else if constexpr (is_vector<Member>)
-            append_list(out, member, field.info.unit);
-        else if constexpr (!std::is_same_v<Member, Value>)
-            append_plain(out, *member, field.info.unit);
-        else
-            append_plain(out, member, field.info.unit);
-    };
-    access.append_json = [](const void* r, TextBuffer& out) {
-        const auto& field = get<I>(describe<T>.fields);
-        const auto& member = static_cast<const T*>(r)->*(field.member);
-        if constexpr (std::is_same_v<Member, Labels>)
-            return;
-        else if constexpr (!std::is_same_v<Member, Value>)
-            append_json_value(out, *member, field.info.unit);
-        else
-            append_json_value(out, member, field.info.unit);
-    };
-    access.number = [](const void* r) {
-        const auto& member = static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member);
-        if constexpr (!std::is_arithmetic_v<Value>)
-            return 0.0;
-        else if constexpr (!std::is_same_v<Member, Value>)
-            return static_cast<double>(*member);
-        else
-            return static_cast<double>(member);
-    };
-    access.labels = [](const void* r) -> const Labels* {
-        const auto& member = static_cast<const T*>(r)->*(get<I>(describe<T>.fields).member);
-        if constexpr (std::is_same_v<Member, Labels>)
-            return &member;
-        else
-            return nullptr;
-    };
-    access.set = [](void* r, const JsonValue& value) {
-        return assign(static_cast<T*>(r)->*(get<I>(describe<T>.fields).member), value);
-    };
-    return access;
+    return {the_field.info,
+            [](const void* record) -> const void* {
+                return &(static_cast<const T*>(record)->*(get<I>(describe<T>.fields).member));
+            },
+            &member_type<Member>};
 }
 
 template <class T>
