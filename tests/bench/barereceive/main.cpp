@@ -1,6 +1,6 @@
-// nm-barereceive PORT: what no collector can leave out. Takes datagrams from a UDP port of 127.0.0.1 in batches,
-// a millisecond's worth at a time, and throws them away. How much CPU that takes says how much of a collector's
-// is the kernel's. On SIGTERM prints how many came.
+// nm-barereceive PORT: what no collector can leave out. Takes datagrams from a UDP port of 127.0.0.1 in
+// batches, a millisecond's worth at a time, and throws them away. How much CPU that takes says how much of a
+// collector's is the kernel's. On SIGTERM prints how many came.
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
