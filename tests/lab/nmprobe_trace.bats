@@ -341,11 +341,15 @@ real_diamond() {
     require_commands nft
     real_diamond
     local r1=nm-t$$-r1
+    # In turn, and each hop's packets with a counter of their own: no drawing of lots, and none of one hop can
+    # all be the even ones of a sequence that they share with another hop.
     in_ns "$r1" nft -f - <<'NFT'
 table ip balance {
     chain in {
         type filter hook prerouting priority mangle;
-        ip daddr 10.99.0.0/16 meta mark set numgen random mod 2
+        ip daddr 10.99.0.0/16 ip ttl 2 meta mark set numgen inc mod 2
+        ip daddr 10.99.0.0/16 ip ttl 3 meta mark set numgen inc mod 2
+        ip daddr 10.99.0.0/16 ip ttl > 3 meta mark set numgen inc mod 2
     }
 }
 NFT
