@@ -50,6 +50,8 @@ std::string verb_tree(Tool& tool) {
         for (const RecordType* type : verb.emits) types.emplace_back(type->type);
         append_strings(out, "emits", types);
         out.append(',');
+        append_strings(out, "needs", verb.needs);
+        out.append(',');
         std::vector<std::string> examples;
         for (const Example& example : verb.examples) examples.push_back(example.command);
         append_strings(out, "examples", examples);

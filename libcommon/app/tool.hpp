@@ -42,6 +42,9 @@ struct Verb {
     CLI::App* cli = nullptr;
     std::vector<const RecordType*> emits;
     std::vector<Example> examples;
+    // What it loads or reads at run time and no linker knows of: libraries by name, files by path. A
+    // container image of the verb has them too.
+    std::vector<std::string> needs;
     bool has_table = false;                  // --format table is the default on a terminal
     bool json_only = false;                  // passes lines on as they came: there is no other format
     std::vector<std::string> later_options;  // of the design, not in this version: refused with a plain word

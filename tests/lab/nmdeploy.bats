@@ -109,6 +109,33 @@ running() { engine ps --format '{{.Names}}' | sort | paste -sd ' '; }
     [ "$(head -n 1 "$dir/records/one@a.jsonl")" = "$before" ]
 }
 
+@test "an image has what its verb loads at run time, and no more: nmprobe http works in it, with TLS" {
+    require_commands python3 openssl
+    local port port6 port_tls
+    cd "$BATS_TEST_TMPDIR"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 9 \
+        -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>openssl.log
+    mkfifo ports hold
+    exec 7<>hold
+    in_ns "$A" "$NM_ROOT/tests/cli/http_server.py" cert.pem key.pem <hold >ports 3>&- &
+    read -r -t 10 port port6 port_tls <ports
+    memory=${NM_SANITIZED:+1024Mi}
+    sed -i "s|^nodes:|  web: {tool: [nmprobe, http, 'http://127.0.0.1:$port/', 'https://127.0.0.1:$port_tls/', --ca-file, cert.pem, -t, 2s, --every, 2s], files: [cert.pem], memory: ${memory:-96Mi}}\n&|" catalog.yaml
+    plan web@a one@a | deploy apply >first || { cat first; false; }
+    # Of the answers that are well, by HTTP and HTTPS.
+    well() { jq -r 'select(.state == "ok") | .tls_version // "none"' "$dir/records/web@a.jsonl" | LC_ALL=C sort -u | paste -sd ' '; }
+    local i
+    for ((i = 0; i < 200; i++)); do [ "$(well)" != 'TLSv1.3 none' ] || break; sleep 0.1; done
+    exec 7>&-
+    [ "$(well)" = 'TLSv1.3 none' ] || { cat "$dir/records/web@a.jsonl"; false; }
+    # Whom the machine trusts, the container trusts; what does not ask the web has none of this.
+    engine export "${owner}_web_a" | tar -t >web.files
+    engine export "${owner}_one_a" | tar -t >one.files
+    [ ! -e /etc/ssl/certs/ca-certificates.crt ] || grep -q 'etc/ssl/certs/ca-certificates\.crt$' web.files
+    grep -q '/libcurl\.so\.4$' web.files
+    run -1 grep -E 'libcurl|ca-certificates' one.files
+}
+
 @test "a changed file of an app, and a changed network namespace, replace exactly that container" {
     plan one@a two@b | deploy apply >/dev/null
     echo 'lo: [127.0.0.3]' >"$BATS_TEST_TMPDIR/targets.yaml"

@@ -123,5 +123,15 @@ TEST(Libraries, OfLddAndWhatIsMissingIsNamed) {
     EXPECT_EQ(missing.error().message, "library libx.so.1 is not found");
 }
 
+TEST(Needs, AreThoseOfTheVerbsInTheCommand) {
+    const std::string tree =
+        "{\"verb\":\"ping\",\"needs\":[]}\n{\"verb\":\"http\",\"needs\":[\"libcurl.so.4\",\"/etc/x\"]}\n";
+    EXPECT_EQ(needs_of(tree, {"nmprobe", "ping", "a"}).value_or_throw(), std::vector<std::string>{});
+    EXPECT_EQ(needs_of(tree, {"nmprobe", "-v", "http", "a"}).value_or_throw(),
+              (std::vector<std::string>{"libcurl.so.4", "/etc/x"}));
+    EXPECT_FALSE(needs_of("{\"verb\":\"ping\"}\n", {"nmprobe", "ping"}));
+    EXPECT_FALSE(needs_of("nonsense", {"nmprobe", "ping"}));
+}
+
 }  // namespace
 }  // namespace nmdeploy

@@ -32,7 +32,7 @@ class Builder {
         container.app = placement.app;
         container.node = placement.node;
         container.name = container_name(store_.owner(), placement.app, placement.node);
-        container.image = image_of(app.command.front());
+        container.image = image_of(app.command);
         container.command = command(app, placement.app);
         container.files = files(app);
         container.netns = node.netns;
@@ -63,13 +63,16 @@ class Builder {
         return command_of(app, slots->second);
     }
 
-    const std::string& image_of(const std::string& tool) {
-        const auto known = tags_.find(tool);
+    const std::string& image_of(const std::vector<std::string>& command) {
+        const std::string& tool = command.front();
+        if (trees_.count(tool) == 0) trees_.emplace(tool, verb_tree_of(tools_, tool).value_or_throw());
+        const auto needs = needs_of(trees_.at(tool), command).value_or_throw();
+        const auto known = tags_.find({tool, needs});
         if (known != tags_.end()) return known->second;
-        Image image = make_image(tools_, tool).value_or_throw();
+        Image image = make_image(tools_, tool, needs).value_or_throw();
         const std::string tag = image.tag;
         wanted_.images.emplace(tag, std::move(image));
-        return tags_.emplace(tool, tag).first->second;
+        return tags_.emplace(std::pair(tool, needs), tag).first->second;
     }
 
     std::vector<AppFile> files(const AppSpec& app) const {
@@ -89,7 +92,8 @@ class Builder {
     const Catalog& catalog_;
     const Store& store_;
     std::string tools_;
-    std::map<std::string, std::string> tags_;  // by tool
+    std::map<std::string, std::string> trees_;                                      // by tool
+    std::map<std::pair<std::string, std::vector<std::string>>, std::string> tags_;  // by tool and its needs
     Wanted wanted_;
 };
 

@@ -177,6 +177,7 @@ void define_http(nm::Tool& tool) {
     add_request_options(cli, *options);
     verb.emits = {&nm::record_type<nm::HttpProbe>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::HttpSummary>};
+    verb.needs = {curl_library_name, trusted_certificates};
     verb.examples = {
         {"nmprobe http https://www.example.org/",
          "one request: where its time went, and the certificate's days"},

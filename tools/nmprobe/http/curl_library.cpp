@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "http/http.hpp"
 
 namespace nmprobe {
 namespace {
@@ -13,11 +14,11 @@ template <class Function>
 void find(void* library, const char* name, Function& function) {
     function = reinterpret_cast<Function>(::dlsym(library, name));
     if (function == nullptr)
-        throw nm::UserError(nm::Exit::unavailable, std::string("libcurl.so.4: it has no ") + name);
+        throw nm::UserError(nm::Exit::unavailable, std::string(curl_library_name) + ": it has no " + name);
 }
 
 CurlLibrary load() {
-    void* library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    void* library = ::dlopen(curl_library_name, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr)
         throw nm::UserError(nm::Exit::unavailable, std::string(::dlerror()) + ": install libcurl4");
     CurlLibrary found{};

@@ -6,6 +6,11 @@
 
 namespace nmprobe {
 
+// Loaded when the first request is made (http/curl_library).
+inline constexpr const char* curl_library_name = "libcurl.so.4";
+// Whom libcurl trusts unless --ca-file says otherwise, as Debian builds it.
+inline constexpr const char* trusted_certificates = "/etc/ssl/certs/ca-certificates.crt";
+
 struct HttpOptions : nm::ProbeOptions {
     HttpOptions() {
         timeout_ns = 10 * nm::ns_per_s;
