@@ -58,13 +58,6 @@ std::string LiveGrid::joined(const GridRow& cells, bool padded) const {
     return out;
 }
 
-std::string short_ms(double ns) {
-    const double ms = ns / 1e6;
-    char text[32];
-    std::snprintf(text, sizeof text, "%.*f", ms < 9.9995 ? 3 : ms < 99.995 ? 2 : ms < 999.95 ? 1 : 0, ms);
-    return text;
-}
-
 std::string short_pct(double pct) {
     char text[16];
     const bool whole = pct == static_cast<double>(static_cast<long>(pct));

@@ -52,8 +52,6 @@ class LiveGrid {
     std::size_t room_ = 0;
 };
 
-// Milliseconds in five characters or so: 0.123, 12.34, 123.4, 1234.
-std::string short_ms(double ns);
 // A percentage as short as it can be read: 0, 0.1, 12.5, 100.
 std::string short_pct(double pct);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "base/text.hpp"
 
@@ -91,6 +92,13 @@ Mood mood_of_state(std::string_view word) {
 Mood mood_of_loss(double pct) {
     if (pct <= 0) return Mood::plain;
     return pct >= 100 ? Mood::bad : Mood::doubtful;
+}
+
+std::string short_ms(double ns) {
+    const double ms = ns / 1e6;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f", ms < 9.9995 ? 3 : ms < 99.995 ? 2 : ms < 999.95 ? 1 : 0, ms);
+    return text;
 }
 
 std::size_t width_of(std::string_view text) {

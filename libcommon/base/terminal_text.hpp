@@ -21,6 +21,10 @@ Mood mood_of_state(std::string_view word);
 // 0 is plain, all of it is bad, what is between is doubtful.
 Mood mood_of_loss(double pct);
 
+// How a person reads a delay, in whatever table: milliseconds, as ping, fping and mtr have them, in five
+// characters or so: 0.123, 12.34, 123.4, 1234. Records have microseconds with all their digits.
+std::string short_ms(double ns);
+
 // Columns that valid UTF-8 takes: 2 for wide characters (East Asian, emoji), 0 for combining ones.
 std::size_t width_of(std::string_view text);
 // What a terminal must not receive from a target's name or a packet becomes '?': control characters, C1 too,

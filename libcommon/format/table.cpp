@@ -28,9 +28,29 @@ std::string text_of(const RecordType& type, const void* record, std::string_view
     return printable(text.view());
 }
 
+bool is_delay(const FieldInfo& field) {
+    const bool real = field.kind == ValueKind::real;
+    return field.unit == Unit::us ? real || field.kind == ValueKind::integer : field.unit == Unit::ms && real;
+}
+
+// A person reads delays in milliseconds, whatever the record counts them in.
+std::string shown_key(const FieldInfo& field) {
+    constexpr std::string_view us = "_us";
+    std::string key(field.key);
+    if (is_delay(field) && key.ends_with(us)) key.replace(key.size() - us.size(), us.size(), "_ms");
+    return key;
+}
+
+void append_shown(TextBuffer& out, const FieldAccess& field, const void* record) {
+    if (is_delay(field.info))
+        out.append(short_ms(field.number(record) * (field.info.unit == Unit::us ? 1e3 : 1e6)));
+    else
+        field.append_text(record, out);
+}
+
 std::string header_of(const FieldInfo& field) {
     std::string out;
-    for (const char c : field.key)
+    for (const char c : shown_key(field))
         out += c == '_' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     return out;
 }
@@ -67,7 +87,7 @@ void TableFormat::append(TextBuffer& out, const RecordType& type, const void* re
             for (const auto& [key, text] : labels->items)
                 cell.append((cell.empty() ? "" : " ") + key + "=" + text);
         } else if (field->present(record)) {
-            field->append_text(record, cell);
+            append_shown(cell, *field, record);
         } else {
             cell.append(absent);
         }
@@ -148,7 +168,8 @@ Mood TableFormat::mood_of(std::size_t column, std::string_view cell) const {
 
 std::string failure_of(const RecordType& type, const void* record) {
     const std::string target = text_of(type, record, "target");
-    return (target.empty() ? text_of(type, record, "stage") : target) + ": " + text_of(type, record, "reason");
+    return (target.empty() ? text_of(type, record, "stage") : target) + ": " +
+           text_of(type, record, "reason");
 }
 
 std::string sentence_of(const RecordType& type, const void* record) {
@@ -159,9 +180,9 @@ std::string sentence_of(const RecordType& type, const void* record) {
         if (field.info.kind == ValueKind::integer && field.number(record) == 0 && !field.info.column)
             continue;
         if (!out.empty()) out.append(std::string_view(", "));
-        out.append(field.info.key);
+        out.append(shown_key(field.info));
         out.append(' ');
-        field.append_text(record, out);
+        append_shown(out, field, record);
     }
     return printable(out.view());
 }

@@ -208,7 +208,7 @@ print(\"connected\", flush=True); time.sleep(60)"' \
 @test "the table fits what a person looks for" {
     start_pairs 127.0.0.1,2,100
     run -0 in_ns "$NS" "$NM_BIN/nmtcp" info --format table
-    [[ ${lines[0]} == STATE*LOCAL_IP*PEER_IP*SRTT_US*RETRANS_TOTAL* ]]
+    [[ ${lines[0]} == STATE*LOCAL_IP*PEER_IP*SRTT_MS*RETRANS_TOTAL* ]]
     [[ ${lines[1]} == established* ]]
     [[ ${lines[-1]} == 'sockets 4'* ]]
 }

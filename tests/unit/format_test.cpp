@@ -112,10 +112,31 @@ TEST(Table, AlignsColumnsAndShowsNoControlCharacters) {
     table.append(out, icmp, &b);
     table.flush(out);
     EXPECT_EQ(out.view(),
-              "TARGET    SENT  RTT_AVG_US\n"
+              "TARGET    SENT  RTT_AVG_MS\n"
               "?[31mr\xc3\xa9"
-              "d     3       12.25\n"
+              "d     3       0.012\n"
               "db2          3           -\n");
+}
+
+TEST(Table, DelaysAreMillisecondsInWhateverUnitARecordHasThem) {
+    TableFormat table({"rtt_avg_us", "resolve_ms"}, false);
+    IcmpProbe probe = answered();
+    TextBuffer out;
+    for (const auto& [us, ms] :
+         {std::pair(12.25, 0.5), std::pair(12'345.6, 12.0), std::pair(1234.0, 4321.0)}) {
+        probe.rtt_avg_us = us;
+        probe.resolve_ms = ms;
+        table.append(out, icmp, &probe);
+    }
+    table.flush(out);
+    EXPECT_EQ(out.view(),
+              "RTT_AVG_MS  RESOLVE_MS\n"
+              "     0.012       0.500\n"
+              "     12.35       12.00\n"
+              "     1.234        4321\n");
+    ProbeSummary summary;
+    summary.duration_ms = 40.25;
+    EXPECT_NE(sentence_of(record_type<ProbeSummary>, &summary).find("duration_ms 40.25"), std::string::npos);
 }
 
 TEST(Table, StatesLossesAndErrorsAreColoured) {

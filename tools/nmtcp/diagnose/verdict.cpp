@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/text_buffer.hpp"
+#include "base/terminal_text.hpp"
 
 namespace nmtcp {
 namespace {
@@ -179,10 +179,12 @@ nm::Exit exit_of(const TcpDiagnosis& d) {
 }  // namespace
 
 std::string ms_text(double ms) {
-    nm::TextBuffer out;
-    out.append_decimal(ms, ms < 1 ? 3 : ms < 100 ? 1 : 0);
-    out.append(std::string_view(" ms"));
-    return std::string(out.view());
+    std::string text = nm::short_ms(ms * 1e6);
+    if (text.find('.') != std::string::npos) {  // in a sentence: 200 ms, not 200.0 ms
+        text.erase(text.find_last_not_of('0') + 1);
+        if (text.ends_with('.')) text.pop_back();
+    }
+    return text + " ms";
 }
 
 StepState judge_ping(const TcpDiagnosis& d, const Limits& limits) {
