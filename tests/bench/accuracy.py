@@ -1,5 +1,6 @@
 """Our round-trip times against what a capture on the interface saw, packet by packet."""
 import json
+import socket
 import struct
 import subprocess
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import harness
 import paths
+import probing
 from harness import BUILD
 
 PROBES = 200
@@ -52,20 +54,26 @@ def quantile(values, q):
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
+def captured(enter, device, argv, capture, what):
+    """The standard output of a command, and beside it the capture of what it sent and received."""
+    # Not in immediate mode: waking tcpdump for each packet, between its stamp and the driver's, would take longer
+    # than what is measured.
+    tap = subprocess.Popen([*enter, "tcpdump", "-q", "-n", "-i", device, "--time-stamp-precision=nano", "-B", "65536",
+                            "-w", capture, what], stderr=subprocess.PIPE, text=True)
+    while "listening on" not in tap.stderr.readline():
+        pass
+    output = subprocess.run([*enter, *argv], capture_output=True, text=True).stdout
+    time.sleep(1.5)  # until the last block of the capture has been handed over
+    tap.terminate()
+    tap.wait()
+    return output
+
+
 def measure(enter, device, argv):
     """Errors in us, ours minus the tap's, in the order of sending."""
     with tempfile.TemporaryDirectory() as folder:
         capture = Path(folder) / "tap.pcap"
-        # Not in immediate mode: waking tcpdump for each packet, between its stamp and the driver's, would take longer
-        # than what is measured.
-        tap = subprocess.Popen([*enter, "tcpdump", "-q", "-n", "-i", device, "--time-stamp-precision=nano",
-                                "-w", capture, "icmp or tcp"], stderr=subprocess.PIPE, text=True)
-        while "listening on" not in tap.stderr.readline():
-            pass
-        output = subprocess.run([*enter, *argv], capture_output=True, text=True).stdout
-        time.sleep(1.5)  # until the last block of the capture has been handed over
-        tap.terminate()
-        tap.wait()
+        output = captured(enter, device, argv, capture, "icmp or tcp")
         records = [json.loads(line) for line in output.splitlines()]
         replies = sorted((r for r in records if r["type"].endswith(".reply") and r["fate"] == "reply"), key=lambda r: r["seq"])
         ours = [r["rtt_us"] for r in replies]
@@ -116,4 +124,54 @@ def entry(path):
     return run
 
 
-ENTRIES = {f"accuracy-{path}": entry(path) for path in paths.PATHS}
+def handshakes(path):
+    """By target: from the first SYN to what answered it, in us."""
+    sent, rtts = {}, {}
+    for when, packet in read_pcap(path):
+        if packet[9] != 6:
+            continue
+        flags = packet[(packet[0] & 15) * 4 + 13]
+        source, destination = packet[12:16], packet[16:20]
+        if flags == 2:
+            sent.setdefault(destination, when)
+        elif flags in (0x12, 0x14) and source in sent:
+            rtts.setdefault(source, (when - sent[source]) / 1e3)
+    return {socket.inet_ntoa(address): rtt for address, rtt in rtts.items()}
+
+
+def connect_window_entry(count, windows=(1, 1000, 2000)):
+    """Whether the time of a handshake is that of the wire, however many of them are under way."""
+    def run(name, rounds):
+        rounds = max(1, rounds // 2)
+        ours, truth, errors = ({window: [] for window in windows} for _ in range(3))
+        with paths.veth() as enter, probing.listening(enter), tempfile.TemporaryDirectory() as folder:
+            listing, _ = paths.write_targets(folder, count, port=80)
+            capture = Path(folder) / "tap.pcap"
+            for _ in range(rounds):
+                for window in windows:
+                    argv = [BUILD / "bin/nmtcp", "ping", "--method", "connect", "-f", listing, "--rate", "0", "--window",
+                            str(window), "--format", "json"]
+                    output = captured(enter, "eth0", argv, capture, "tcp[tcpflags] & (tcp-syn | tcp-rst) != 0")
+                    wire = handshakes(capture)
+                    for record in map(json.loads, output.splitlines()):
+                        if record["type"] != "tcp.probe" or "rtt_avg_us" not in record or record["target"] not in wire:
+                            continue
+                        ours[window].append(record["rtt_avg_us"])
+                        truth[window].append(wire[record["target"]])
+                        errors[window].append(record["rtt_avg_us"] - wire[record["target"]])
+        rows = [{
+            "window": window,
+            "handshakes": len(ours[window]),
+            "p50 us": f"{quantile(ours[window], .5):.1f}",
+            "p50 us of the tap": f"{quantile(truth[window], .5):.1f}",
+            "difference us": f"{quantile(ours[window], .5) - quantile(truth[window], .5):+.1f}",
+            "p99 |error| us": f"{quantile([abs(e) for e in errors[window]], .99):.1f}",
+        } for window in windows]
+        title = (f"nmtcp ping --method connect to {count:,} targets, as fast as it goes, with so many connections under way, in "
+                 f"each of {rounds} runs, path veth; against an AF_PACKET capture. The bar is a p50 within 15 us of the tap's.")
+        return harness.Result(name, title, list(rows[0]), rows)
+    return run
+
+
+ENTRIES = {**{f"accuracy-{path}": entry(path) for path in paths.PATHS},
+           "accuracy-connect-window": connect_window_entry(10_000)}
