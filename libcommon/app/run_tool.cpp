@@ -246,6 +246,19 @@ std::string conversion_failure(const CLI::ParseError& error) {
            " is not a number";
 }
 
+// "--count: 'x' is not a number from 1 to 255" for the parser's "--count: Value x not in range 1 to 255".
+std::string range_failure(const CLI::ParseError& error) {
+    constexpr std::string_view before = ": Value ", between = " not in range ";
+    const std::string words = error.what();
+    const auto value = words.find(before), range = words.rfind(between);
+    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr || value == std::string::npos ||
+        range == std::string::npos || range < value + before.size())
+        return {};
+    const std::size_t at = value + before.size();
+    return words.substr(0, value) + ": " + in_quotes(words.substr(at, range - at)) +
+           " is not a number from " + words.substr(range + between.size());
+}
+
 // "nmprobe: trace: ..." for a verb of the design that is not there yet, else the parser's own words.
 std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
     const auto& later = tool.later();
@@ -256,6 +269,7 @@ std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, ch
     }
     std::string message = unknown_word(tool, error, argc, argv);
     if (message.empty()) message = conversion_failure(error);
+    if (message.empty()) message = range_failure(error);
     if (message.empty()) message = error.what();
     if (const auto newline = message.find('\n'); newline != std::string::npos) message.resize(newline);
     const bool is_word = message.size() > 1 && message[1] >= 'a' && message[1] <= 'z';

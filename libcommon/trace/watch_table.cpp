@@ -127,7 +127,8 @@ std::string WatchTable::title_of(const Target& target, std::size_t columns) cons
                                        : enum_words<TraceState>[static_cast<std::size_t>(target.state)];
     std::string rest;
     if (target.state == TraceState::reached && !target.hops.empty())
-        rest += ", " + std::to_string(target.hops.back().ttl) + " hops";
+        rest +=
+            ", " + std::to_string(target.hops.back().ttl) + (target.hops.back().ttl == 1 ? " hop" : " hops");
     if (!target.reason.empty()) rest += ", " + target.reason;
     std::string change;
     if (target.changes > 0) {
