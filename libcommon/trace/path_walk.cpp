@@ -49,18 +49,33 @@ bool LinearWalk::wanted(const ProbeName& name) const {
 }
 
 std::int64_t LinearWalk::patience_ns() const {
-    if (tally_.received == 0) return std::min(first_patience_ns, options_.timeout_ns);
-    const std::int64_t wanted = std::max(tally_.rtt_max_ns * patience_rtts, shortest_patience_ns);
-    return std::min(wanted, options_.timeout_ns);
+    // Behind the last known hop there is something new only if that one is not the end any more.
+    if (next_ttl_ - 1 <= options_.known_ttl) return options_.timeout_ns;
+    const std::int64_t most_ns = options_.most_patience_ns > 0
+                                     ? std::min(options_.most_patience_ns, options_.timeout_ns)
+                                     : options_.timeout_ns;
+    if (tally_.received == 0) return std::min(first_patience_ns, most_ns);
+    return std::min(std::max(tally_.rtt_max_ns * patience_rtts, shortest_patience_ns), most_ns);
+}
+
+void LinearWalk::open(std::int64_t due_ns, std::vector<PlannedProbe>& out) {
+    for (std::uint32_t query = 0; query < options_.queries; ++query) {
+        const ProbeName name{static_cast<std::uint8_t>(next_ttl_), static_cast<std::uint8_t>(query)};
+        out.push_back({due_ns + query * options_.interval_ns, name});
+    }
+    ++next_ttl_;
 }
 
 void LinearWalk::open_next(std::int64_t now_ns, std::vector<PlannedProbe>& out) {
-    for (std::uint32_t query = 0; query < options_.queries; ++query) {
-        const ProbeName name{static_cast<std::uint8_t>(next_ttl_), static_cast<std::uint8_t>(query), 0};
-        out.push_back({now_ns + query * options_.interval_ns, name});
-    }
-    ++next_ttl_;
+    open(now_ns, out);
     out.push_back({now_ns + patience_ns(), {}});
+}
+
+void LinearWalk::begin(std::int64_t now_ns, std::vector<PlannedProbe>& out) {
+    std::int64_t due_ns = now_ns;
+    for (; next_ttl_ < std::min(options_.known_ttl, options_.max_ttl); due_ns += options_.spacing_ns)
+        open(due_ns, out);
+    open_next(due_ns, out);
 }
 
 // Its first probe is longer under way than an answer should take.

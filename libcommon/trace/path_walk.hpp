@@ -1,8 +1,9 @@
 // Which probe of a trace comes next. Time is a parameter. Proof: tests/unit/trace_path_test.cpp.
 //
-// LinearWalk: one flow, hop by hop. A hop that answers opens the next one at once; one that is silent for
-// some round-trip times opens it too, so that silence costs no timeout each; after `gap` silent hops in a
-// row, or at the destination, an unreachable, a loop (trap T30), no further hop is opened.
+// LinearWalk: one flow, hop by hop, those behind the known ones. A hop that answers opens the next one at
+// once; one that is silent for some round-trip times opens it too, so that silence costs no timeout each;
+// after `gap` silent hops in a row, or at the destination, an unreachable, a loop (trap T30), no further hop
+// is opened.
 #pragma once
 
 #include <memory>
@@ -20,6 +21,10 @@ struct WalkOptions {
     std::int64_t timeout_ns = ns_per_s;
     double confidence_pct = 95;
     std::uint16_t flows = 1;  // how many there may be
+    // Of a round among many (--watch):
+    std::uint32_t known_ttl = 0;  // the path has so many hops: they are asked without waiting for each other
+    std::int64_t spacing_ns = 0;  // time between these
+    std::int64_t most_patience_ns = 0;  // with a silent hop behind them; 0: no limit but the timeout
 };
 
 // A probe to send when its time has come; ttl 0: call wake() then.
@@ -41,8 +46,8 @@ class PathWalk {
     virtual bool ended() const = 0;
 };
 
-// The TTL at which the addresses that the first flow meets begin to repeat, or 0. One router twice in a row forwards what it should drop
-// (zero-TTL forwarding) and is no loop.
+// The TTL at which the addresses that the first flow meets begin to repeat, or 0. One router twice in a row
+// forwards what it should drop (zero-TTL forwarding) and is no loop.
 std::uint32_t loop_at(const PathTally& tally);
 
 class LinearWalk final : public PathWalk {
@@ -50,7 +55,7 @@ class LinearWalk final : public PathWalk {
     LinearWalk(const WalkOptions& options, const PathTally& tally)
         : options_(options), tally_(tally), next_ttl_(tally.first_ttl) {}
 
-    void begin(std::int64_t now_ns, std::vector<PlannedProbe>& out) override { open_next(now_ns, out); }
+    void begin(std::int64_t now_ns, std::vector<PlannedProbe>& out) override;
     void on_fate(const ProbeName& name, std::int64_t now_ns, std::vector<PlannedProbe>& out) override;
     void wake(std::int64_t now_ns, std::vector<PlannedProbe>& out) override;
     bool wanted(const ProbeName& name) const override;
@@ -58,6 +63,7 @@ class LinearWalk final : public PathWalk {
 
   private:
     bool stopped() const;
+    void open(std::int64_t due_ns, std::vector<PlannedProbe>& out);
     void open_next(std::int64_t now_ns, std::vector<PlannedProbe>& out);
     std::int64_t patience_ns() const;
     bool newest_is_silent(std::int64_t now_ns) const;

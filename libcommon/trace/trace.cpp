@@ -1,5 +1,7 @@
 #include "trace/trace.hpp"
 
+#include <algorithm>
+
 #include "app/cli.hpp"
 #include "probe/session.hpp"
 #include "trace/trace_planner.hpp"
@@ -36,7 +38,7 @@ void add_trace_options(CLI::App& cli, TraceOptions& options, PortRule rule) {
     CLI::Option* watch = cli.add_flag(
         "--watch", options.watch,
         "rounds for ever, each second or --every, with one table of what all of them showed on a terminal");
-    cli.add_flag("-n,--no-dns", options.no_dns, "--watch: addresses without their names")->needs(watch);
+    cli.add_flag("-n,--no-dns", options.no_dns, "addresses without their names, for which only --watch asks");
     CLI::Option* mda =
         cli.add_flag("--mda", options.mda, "vary the flow to find every equal-cost branch of the path");
     cli.add_option("--confidence", options.confidence_pct,
@@ -75,6 +77,8 @@ Exit run_trace(const TraceOptions& given, PortRule rule, Context& context) {
     rounds.count = 1;
     rounds.interval_ns = 0;
     rounds.each = true;
+    // The rounds of a watched path need not wait for each other.
+    if (options.watch) rounds.timeout_ns = std::min(rounds.timeout_ns, rounds.every_ns);
     ProbeSession session(rounds, rule, context, planner);
     planner.attach(session);
     session.show(watch.get());

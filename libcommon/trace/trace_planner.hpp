@@ -1,8 +1,14 @@
 // Many traces at once: stands between the rounds (Schedule) and the packet engine, tells the engine which
 // probe is next, hears of each probe's fate, and has a trace reported when it is over.
+//
+// A target has one trace at a time, and each is a round of the scoreboard. With --watch the rounds come at
+// their time, whether or not the one before still waits for a silent hop: then a target may have several
+// traces under way, and to the scoreboard they are one round, which ends with the run.
+// Proof: tests/lab/nmprobe_trace.bats.
 #pragma once
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <queue>
 
@@ -50,38 +56,52 @@ class TracePlanner final : public ProbeSource, public ProbeReporter {
     void round_done() override { reporter_.round_done(); }
 
   private:
-    struct Path {
+    // A trace under way.
+    struct Run {
         std::uint64_t round = 0;
-        std::uint32_t run = 0;  // counts its traces: what was planned for an earlier one is void
+        std::uint32_t number = 0;  // among those of its target
         WalkOptions options;
         PathTally tally;
-        std::unique_ptr<PathWalk> walk;  // nullptr: no trace under way
+        std::unique_ptr<PathWalk> walk;
         std::vector<ProbeName> waiting;  // planned, not sent
+
+        std::uint8_t tag() const { return static_cast<std::uint8_t>(number % ProbeName::runs); }
+    };
+    using Runs = std::list<Run>;  // a walk refers to its run's tally, which must not move
+    struct Path {
+        std::uint64_t newest_round = 0;
+        std::uint32_t newest_run = 0;
+        Runs runs;
+        Outcome outcome = Outcome::none;  // of the last trace that ended
         PathMemory memory;
     };
     struct Planned {
         std::int64_t due_ns;
         std::uint32_t target;
-        std::uint32_t run;
+        std::uint32_t run;  // its number: what was planned for one that is over is void
         ProbeName name;
         bool operator>(const Planned& other) const { return due_ns > other.due_ns; }
     };
 
     void begin(const Due& due, std::int64_t now_ns);
-    void plan(std::uint32_t target, std::int64_t now_ns);
+    WalkOptions walk_options(const Path& path, const TargetGroup& group) const;
+    void plan(std::uint32_t target, Run& run, std::int64_t now_ns);
     void wake_due(std::int64_t now_ns);
     std::optional<Due> send(const Planned& planned, std::int64_t now_ns);
-    bool over(const Path& path) const;
+    Run* find(std::uint32_t target, std::uint32_t number);
+    static bool over(const Run& run);
+    void report(const TargetReport& of, Runs::iterator run, Time ts);
 
     const TraceOptions& options_;
     const TraceProtocol& protocol_;
     TraceReporter& reporter_;
     ProbeSession* session_ = nullptr;
-    std::deque<Path> paths_;  // by target; a walk refers to its path's tally, which must not move
+    std::vector<Path> paths_;  // by target
     std::deque<Planned> ready_;
     std::priority_queue<Planned, std::vector<Planned>, std::greater<>> later_;
     std::vector<PlannedProbe> planned_;
-    std::size_t active_ = 0;
+    std::size_t active_ = 0;  // traces under way
+    std::size_t done_ = 0;    // --watch: in this round
 };
 
 // The packet engine, which is not idle while a trace waits for its next probe.

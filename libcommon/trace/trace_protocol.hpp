@@ -19,16 +19,18 @@ namespace nm {
 
 // What a PacketEvent::seq means here.
 struct ProbeName {
+    static constexpr std::uint32_t flows = 512, runs = 128;
+
     std::uint8_t ttl = 0;
     std::uint8_t query = 0;
-    std::uint16_t flow = 0;
+    std::uint16_t flow = 0;  // below flows
+    std::uint8_t run = 0;    // below runs: which of the target's traces it belongs to
 
-    std::uint32_t packed() const {
-        return static_cast<std::uint32_t>(flow) << 16 | static_cast<std::uint32_t>(ttl) << 8 | query;
-    }
+    std::uint32_t packed() const { return (run * flows + flow) << 16 | std::uint32_t{ttl} << 8 | query; }
     static ProbeName of(std::uint32_t seq) {
         return {static_cast<std::uint8_t>(seq >> 8), static_cast<std::uint8_t>(seq),
-                static_cast<std::uint16_t>(seq >> 16)};
+                static_cast<std::uint16_t>(seq >> 16 & (flows - 1)),
+                static_cast<std::uint8_t>((seq >> 16) / flows)};
     }
 };
 
@@ -60,7 +62,7 @@ struct TraceOptions : ProbeOptions {
 
 class TraceProtocol : public PacketProtocol {
   public:
-    static constexpr std::uint16_t mda_flows = 512;
+    static constexpr std::uint16_t mda_flows = ProbeName::flows;
 
     // Opens the sockets and reserves the source ports. Throws UserError when no family can be traced, or when
     // the options ask for a datagram socket that cannot do it.

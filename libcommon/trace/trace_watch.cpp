@@ -26,21 +26,19 @@ TraceWatch::TraceWatch(const TraceOptions& options, const TraceRecorder& recorde
 void TraceWatch::probe(const TargetReport& of, const PacketEvent& event) {
     if (event.fate == Fate::none || event.fate > Fate::send_error) return;  // no probe's fate
     const bool answered = event.fate == Fate::reply || event.fate == Fate::icmp_error;
-    targets_[of.id].probes.push_back(
+    targets_[of.id].probes[of.tally.round].push_back(
         {ProbeName::of(event.seq).ttl, answered, answered ? event.rtt_ns : std::int64_t{-1}});
 }
 
 void TraceWatch::done(const TargetReport& of, Time ts, const PathTally& tally, bool ended,
                       PathMemory& memory) {
     Target& target = targets_[of.id];
-    if (!ended) {  // half a round says less than the one before
-        target.probes.clear();
-        return;
-    }
+    const std::vector<WatchProbe> probes = std::move(target.probes[of.tally.round]);
+    target.probes.erase(of.tally.round);
+    if (!ended) return;  // half a round says less than the one before
     const Trace trace = recorder_.record(of, ts, tally, ended, memory);
     const std::uint32_t distance = tally.reached_ttl != PathTally::none ? tally.reached_ttl : memory.length;
-    table_.add_round(target.row, trace, target.probes, distance);
-    target.probes.clear();
+    table_.add_round(target.row, trace, probes, distance);
     ask_names(trace);
     round_ = std::max(round_, of.tally.round + 1);
     clock_.changed(false);

@@ -2,6 +2,7 @@
 // Proof: tests/lab/live.bats.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -36,7 +37,7 @@ class TraceWatch final : public TraceReporter, public SessionView {
   private:
     struct Target {
         std::size_t row = 0;
-        std::vector<WatchProbe> probes;  // of the round under way
+        std::map<std::uint64_t, std::vector<WatchProbe>> probes;  // by round, of those under way
     };
 
     void ask_names(const Trace& trace);

@@ -217,6 +217,23 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     [ "$(of 'select(.path_changed) | .round' | wc -l)" -eq 1 ]
 }
 
+@test "--watch leaves out no round, though silent hops keep the one before waiting until the next is due" {
+    start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+*+*+10.98.3.1' --rule '10.99.2.0/24: path=10.98.0.1,icmp=silent'
+    trace --watch --every 500ms --rounds 6 10.99.1.1 10.99.2.1 || true
+    local target
+    for target in 10.99.1.1 10.99.2.1; do
+        [ "$(of "select(.target == \"$target\") | .round" | sort -n | paste -sd ' ')" = '0 1 2 3 4 5' ]
+    done
+    # One probe to each hop in each of them, and the rounds share nothing.
+    [ "$(of 'select(.target == "10.99.1.1") | [.state, ([.hops[].sent] | join(" "))] | join(" ")' | sort -u)" = 'reached 1 1 1 1 1' ]
+    [ "$(of 'select(.target == "10.99.2.1") | .state' | sort -u)" = gap ]
+    [ "$(of '.sent == .received + .lost + .lost_self' | sort -u)" = true ]
+    [ "$(jq -r 'select(.type == "probe.summary") | [.targets, .answered, .rounds, .unfinished // 0] | join(" ")' "$RECORDS")" = '2 1 6 0' ]
+    # A time limit longer than a round is no contradiction either.
+    trace -t 2s --watch --every 500ms --rounds 3 10.99.1.1
+    [ "$(of .round | sort -n | paste -sd ' ')" = '0 1 2' ]
+}
+
 @test "the table on a terminal has one line a hop" {
     start_sim "$NS" --rule '10.99.1.0/24: path=10.98.0.1+*,mpls=77'
     run -0 in_ns "$NS" "$NM_BIN/nmprobe" trace --format table -t 300ms 10.99.1.1

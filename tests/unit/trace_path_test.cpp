@@ -191,6 +191,49 @@ TEST(LinearWalk, T29PacketsOfOneFlowThatPartAreTold) {
     EXPECT_EQ(model.tally.find(2)->addresses.size(), 2U);
 }
 
+// A round of --watch over a path of so many known hops.
+WalkOptions watched(std::uint32_t known_ttl) {
+    WalkOptions options;
+    options.queries = 1;
+    options.known_ttl = known_ttl;
+    options.spacing_ns = 10 * ns_per_ms;
+    options.most_patience_ns = 100 * ns_per_ms;
+    return options;
+}
+
+TEST(LinearWalk, ARoundAmongManyAsksKnownHopsWithoutWaitingForSilentOnes) {
+    const Model model = linear(chain(8, {2, 3, 4, 6}), watched(8));
+    EXPECT_EQ(model.tally.reached_ttl, 8U);
+    EXPECT_EQ(model.tally.sent, 8U);
+    EXPECT_EQ(model.tally.find(8)->first_sent_ns, 7 * 10 * ns_per_ms);
+}
+
+TEST(LinearWalk, ARoundAmongManyFollowsAPathThatGotLongerOrShorter) {
+    EXPECT_EQ(linear(chain(6), watched(4)).tally.reached_ttl, 6U);
+    const Model shorter = linear(chain(3), watched(8));
+    EXPECT_EQ(shorter.tally.reached_ttl, 3U);
+    EXPECT_EQ(shorter.tally.sent, 3U);
+}
+
+TEST(LinearWalk, ARoundAmongManyLooksBehindTheDestinationOnlyWhenThatIsLost) {
+    const Network slow_end = [](std::uint32_t ttl, std::uint16_t, std::uint8_t) -> Reply {
+        return {ttl < 3 ? at(ttl) : silence};
+    };
+    const Model model = linear(slow_end, watched(3));
+    EXPECT_EQ(model.tally.end_ttl(), 7U);
+    EXPECT_GE(model.tally.find(4)->first_sent_ns, ns_per_s);
+    EXPECT_LT(model.tally.find(7)->first_sent_ns, 1500 * ns_per_ms);
+}
+
+TEST(ProbeName, IsWhatASequenceNumberMeans) {
+    const ProbeName name{255, 254, ProbeName::flows - 1, ProbeName::runs - 1};
+    const ProbeName again = ProbeName::of(name.packed());
+    EXPECT_EQ(again.ttl, 255);
+    EXPECT_EQ(again.query, 254);
+    EXPECT_EQ(again.flow, 511);
+    EXPECT_EQ(again.run, 127);
+}
+
 // --- MDA ---
 
 TEST(Mda, StoppingPointsAreThoseOfTheLiterature) {
