@@ -26,6 +26,11 @@ IpAddress PathTally::address_at(std::uint32_t ttl) const {
     return address == nullptr ? IpAddress{} : *address;
 }
 
+bool PathTally::waits_elsewhere(std::uint32_t ttl) const {
+    const HopTally* own = find(ttl);
+    return in_flight > (own == nullptr ? 0 : own->in_flight());
+}
+
 std::uint32_t PathTally::end_ttl() const {
     std::uint32_t end = first_ttl + static_cast<std::uint32_t>(hops.size()) - 1;
     if (multipath) return end;

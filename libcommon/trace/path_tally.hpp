@@ -33,7 +33,8 @@ struct HopTally {
     std::vector<std::pair<std::uint16_t, IpAddress>> flows;  // who answered a flow first
 
     bool answered() const { return received > 0; }
-    bool whole() const { return sent > 0 && sent == received + lost + lost_self; }
+    std::uint32_t in_flight() const { return sent - received - lost - lost_self; }
+    bool whole() const { return sent > 0 && in_flight() == 0; }
     // Who answered this flow, or nullptr.
     const IpAddress* of_flow(std::uint16_t flow) const;
 };
@@ -64,6 +65,8 @@ struct PathTally {
     const HopTally* find(std::uint32_t ttl) const;
     // Who answered the first flow here; unset when nobody did.
     IpAddress address_at(std::uint32_t ttl) const;
+    // A probe of another hop than this one is under way.
+    bool waits_elsewhere(std::uint32_t ttl) const;
     // The farthest TTL that still matters.
     std::uint32_t end_ttl() const;
     // A probe of this TTL leaves.

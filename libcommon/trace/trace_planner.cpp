@@ -121,6 +121,11 @@ std::optional<ProbeSource::Due> TracePlanner::send(const Planned& planned, std::
         return name.packed() == planned.name.packed();
     });
     if (waits == run->waiting.end()) return std::nullopt;
+    if (run->tally.waits_elsewhere(planned.name.ttl) &&
+        protocol_.asks_hop_by_hop(session_->board().target(planned.target))) {
+        later_.push({now_ns + ns_per_ms, planned.target, planned.run, planned.name});
+        return std::nullopt;
+    }
     run->waiting.erase(waits);
     if (!run->walk->wanted(planned.name)) return std::nullopt;
     run->tally.begin(planned.name.ttl, now_ns);

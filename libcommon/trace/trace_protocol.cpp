@@ -53,7 +53,8 @@ TraceProtocol::TraceProtocol(const TraceOptions& options)
       run_(TraceRun::random(options.method, flows_of(options),
                             first_mark_of(reserved_.get(), flows_of(options)), options.tos)),
       builder_(run_, StampSocket::send_batch),
-      sent_(short_indexes) {
+      sent_(short_indexes),
+      short_quotes_(options.timeout_ns) {
     if (options.socket == SocketChoice::dgram && options.method != TraceMethod::udp)
         throw UserError(Exit::usage, "--socket dgram can send UDP only: use --method udp");
     if (options.socket == SocketChoice::dgram && options.mda)
@@ -150,6 +151,7 @@ void TraceProtocol::build(std::vector<Outgoing>& batch) {
             out.bytes = trace_payload(out.bytes, out.to.family);
             out.port = packet.port;
             out.ttl = name.ttl;
+            short_quotes_.sent(out.to, packet.port, out.index, name.ttl, monotonic_ns());
         }
         sent_[out.index % short_indexes] = {out.to,      from,      out.index, packet.port,
                                             target.port, name.flow, true};
@@ -264,13 +266,16 @@ Answer TraceProtocol::parse_quote(const StampSocket& socket, const QueuedError& 
     hit.icmp_code = error.code;
     hit.quoted_to = error.to;
     hit.quoted_port = error.port;
+    if (!hit.index) hit.index = short_quotes_.place(error.to, error.port, error.from, monotonic_ns());
     if (!hit.index) {
         if (unplaced_.size() < most_unplaced) ++unplaced_[error.to];
         return {};
     }
     notes_.assign(1, TraceNote{});
     const Sent* sent = sent_of(hit);
-    return sent != nullptr ? answer_of(hit, *sent) : Answer{};
+    if (sent == nullptr) return {};
+    short_quotes_.answered(error.to, error.port, *hit.index, error.from);
+    return answer_of(hit, *sent);
 }
 
 std::uint64_t TraceProtocol::take_unplaced(const IpAddress& address) {
@@ -289,6 +294,8 @@ void TraceProtocol::parse(const StampSocket& socket, const std::vector<Incoming>
         if (!hit.from.is_set()) hit.from = packet.from;
         if (hit.ttl == 0) hit.ttl = packet.ttl;
         const Sent* sent = hit.kind == TraceHit::Kind::foreign ? nullptr : sent_of(hit);
+        if (sent != nullptr && !socket.is_raw())
+            short_quotes_.answered(sent->to, sent->port, *hit.index, hit.from);
         out.push_back(sent != nullptr ? answer_of(hit, *sent) : Answer{});
     }
 }

@@ -13,6 +13,7 @@
 #include "probe/packet_engine.hpp"
 #include "probe/reserved_ports.hpp"
 #include "probe/route_source.hpp"
+#include "trace/short_quotes.hpp"
 #include "trace/wire_trace.hpp"
 
 namespace nm {
@@ -80,6 +81,10 @@ class TraceProtocol : public PacketProtocol {
     SocketKind kind(Family family) const;
     // ICMP errors about this address whose quote was too short to know the packet, since the last call.
     std::uint64_t take_unplaced(const IpAddress& address);
+    // Only one hop at a time tells there which probe an error is about.
+    bool asks_hop_by_hop(const ProbeTarget& target) const {
+        return short_quotes_.asks_hop_by_hop(target.address, port_of(target));
+    }
     std::uint16_t flows() const { return run_.flows; }
     std::uint16_t port_of(const ProbeTarget& target) const;
 
@@ -116,6 +121,7 @@ class TraceProtocol : public PacketProtocol {
     std::vector<TraceNote> notes_ = {TraceNote{}};  // the first: of what no answer told
     std::uint32_t newest_ = 0;
     std::map<IpAddress, std::uint64_t> unplaced_;
+    ShortQuotes short_quotes_;  // of datagram sockets
     FamilyLanes<Lane> lanes_;
 };
 
