@@ -98,6 +98,7 @@ struct ForwardSummary {
     std::optional<std::uint64_t> cut;
     std::optional<std::uint64_t> kernel_drops;
     std::uint64_t datagrams = 0;
+    std::optional<std::uint64_t> not_allowed;
     std::uint64_t not_flow = 0;
     std::uint64_t forwarded = 0;
     std::uint64_t send_errors = 0;
@@ -120,6 +121,8 @@ inline constexpr auto describe<ForwardSummary> = [] {
         field("kernel_drops", &S::kernel_drops, Role::value,
               "datagrams the kernel dropped: receive buffer full"),
         field("datagrams", &S::datagrams, Role::value, "datagrams looked at").column(),
+        field("not_allowed", &S::not_allowed, Role::value,
+              "of those, from senders that --allow does not name: not forwarded"),
         field("not_flow", &S::not_flow, Role::value,
               "of those, neither NetFlow nor IPFIX nor sFlow: not forwarded")
             .column(),

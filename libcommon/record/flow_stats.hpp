@@ -291,6 +291,7 @@ struct FlowSummary {
     std::optional<std::uint64_t> lines_ignored;
     std::optional<std::uint64_t> lines_malformed;
     std::uint64_t datagrams = 0;
+    std::optional<std::uint64_t> not_allowed;
     std::uint64_t not_flow = 0;
     std::uint64_t unsupported = 0;
     std::uint64_t flows = 0;
@@ -343,6 +344,8 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("lines_ignored", &S::lines_ignored, Role::value, "of those, records of other types"),
         field("lines_malformed", &S::lines_malformed, Role::value, "of those, not records"),
         field("datagrams", &S::datagrams, Role::value, "datagrams looked at").column(),
+        field("not_allowed", &S::not_allowed, Role::value,
+              "of those, from senders that --allow does not name: not looked into"),
         field("not_flow", &S::not_flow, Role::value, "of those, neither NetFlow nor sFlow"),
         field("unsupported", &S::unsupported, Role::value, "of those, of a version that is not decoded"),
         field("flows", &S::flows, Role::value, "flow records").column(),

@@ -65,6 +65,103 @@ PY
     done
 }
 
+# Python that makes NetFlow and IPFIX.
+prelude() {
+    cat <<'PY'
+import struct
+import flow_pcap
+
+def ipfix(sets, sequence=0, domain=1):
+    return struct.pack(">HHIII", 10, 16 + len(sets), 1_700_000_000, sequence, domain) + sets
+
+def ipfix_template(fields, number=256):
+    body = struct.pack(">HH", number, len(fields)) + b"".join(struct.pack(">HH", *field) for field in fields)
+    return struct.pack(">HH", 2, 4 + len(body)) + body
+
+def data(body, number=256):
+    return struct.pack(">HH", number, 4 + len(body)) + body
+
+def netflow5(flows, rate=0, sequence=0):
+    head = struct.pack(">HHIIIIHH", 5, len(flows), 1000, 1_700_000_000, 0, sequence, 0, rate)
+    return head + b"".join(struct.pack(">IIIHHIIIIHHBBBBHHBBH", source, 0xC6336401, 0, 1, 2, packets, packets * 100, 0, 0,
+                                       1000, 443, 0, 0, 6, 0, 0, 0, 0, 0, 0) for source, packets in flows)
+PY
+}
+
+@test "senders that --allow does not name are counted, and leave no trace (trap 25)" {
+    python3 <(prelude && cat <<'PY'
+template = ipfix_template([(8, 4), (1, 4)])
+record = data(struct.pack(">II", 0xC0000201, 100))
+flow_pcap.write("many.pcap", [(f"10.0.{n // 250}.{n % 250 + 1}", ipfix(template + record)) for n in range(600)])
+PY
+    )
+    nmflowtool decode -r many.pcap --allow 10.0.0.7,10.0.1.0/30 --allow 10.0.2.9 --state kept >out.json
+    [ "$(jq -r 'select(.type == "flow") | .exporter' out.json | paste -sd' ')" = '10.0.0.7 10.0.1.1 10.0.1.2 10.0.1.3 10.0.2.9' ]
+    [ "$(jq -c 'select(.type == "flow.stats") | .exporter' out.json | wc -l)" = 5 ]
+    [ "$(tail -n 1 out.json | jq -c '[.captured, .datagrams, .not_allowed, .flows]')" = '[600,600,595,5]' ]
+    [ "$(grep -c '^domain' kept)" = 5 ]
+    printf '# core\n10.0.0.0/24\n' >expected_exporters
+    [ "$(nmflowtool decode -r many.pcap --allow expected_exporters | tail -n 1 | jq -c '[.not_allowed, .flows]')" = '[350,250]' ]
+    # Without a list there is nothing to count; other verbs keep to it as well.
+    [ "$(nmflowtool decode -r many.pcap | tail -n 1 | jq 'has("not_allowed")')" = false ]
+    nmflowtool forward -r many.pcap --allow 10.0.0.7 --to out.pcap --speed max >forwarded
+    [ "$(tail -n 1 forwarded | jq -c '[.datagrams, .not_allowed, .forwarded]')" = '[600,599,1]' ]
+    [ "$(nmflowtool top --by exporter --allow 10.0.0.7 -r many.pcap | jq -r 'select(.type == "flow.top") | .exporter')" = 10.0.0.7 ]
+    run -66 --separate-stderr nmflowtool decode -r many.pcap --allow 10.0.0.1/24
+    [[ $stderr == *"10.0.0.1/24"* ]]
+    run -64 nmflowtool filter any --allow 10.0.0.1 <out.json
+    run -64 nmflowtool decode -r "$golden/nfcapd/nfcapd-1.7.8-v9-lzo.nf" --allow 10.0.0.1
+}
+
+@test "from a socket, a sender that is not expected is counted and nothing else (trap 25)" {
+    port=$((20000 + RANDOM % 20000))
+    nmflowtool decode -l 127.0.0.1:$port --allow 127.0.0.2 >out.json 2>err 3>&- &
+    collector=$!
+    for _ in $(seq 100); do
+        ! grep -q "$(printf ':%04X 0' $port | cut -d' ' -f1) " /proc/net/udp || break
+        sleep 0.05
+    done
+    python3 <(prelude && cat <<PY
+import socket
+for source, number in (("127.0.0.3", 300), ("127.0.0.2", 1)):
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.bind((source, 0))
+    for _ in range(number):
+        sender.sendto(netflow5([(1, 10)]), ("127.0.0.1", $port))
+PY
+    )
+    for _ in $(seq 250); do
+        [ ! -s out.json ] || break
+        sleep 0.02
+    done
+    kill -TERM $collector
+    wait $collector || [ $? -eq 143 ]
+    collector=
+    [ "$(jq -r 'select(.type != "flow.summary") | .exporter' out.json | sort -u)" = 127.0.0.2 ]
+    [ "$(tail -n 1 out.json | jq -c '[.datagrams, .not_allowed, .kernel_drops, .flows]')" = '[301,300,0,1]' ]
+}
+
+@test "datagrams that are no flows are counted and make no state (trap 25)" {
+    python3 <(prelude && cat <<'PY'
+import random
+random.seed(25)
+noise = [b"", b"\0", b"\0\0\0\x07" + bytes(40), b"\0\x0b" + bytes(40), b"\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\0\0\1\0\1",
+         b"<13>Nov 22 18:00:00 router syslog", b"\x80" + bytes(60)]
+noise += [bytes([random.randrange(0x20, 256)]) + random.randbytes(random.randrange(1400)) for _ in range(200)]
+datagrams = [(f"10.9.{n // 250}.{n % 250 + 1}", payload) for n, payload in enumerate(noise)]
+datagrams.insert(100, ("10.0.0.1", netflow5([(1, 10)])))
+datagrams.insert(150, ("10.0.0.1", ipfix(ipfix_template([(1, 4)]) + data(struct.pack(">I", 5)))))
+flow_pcap.write("noise.pcap", datagrams)
+PY
+    )
+    nmflowtool decode -r noise.pcap --state kept >out.json 2>err
+    [ ! -s err ]
+    [ "$(jq -c 'select(.type == "flow.stats") | [.protocol, .exporter]' out.json | sort | paste -sd' ')" = \
+        '["ipfix","10.0.0.1"] ["netflow5","10.0.0.1"]' ]
+    [ "$(tail -n 1 out.json | jq -c '[.datagrams, .not_flow, .flows]')" = '[209,207,2]' ]
+    [ "$(grep -c '^domain' kept)" = 1 ]
+}
+
 @test "a stream of IPFIX with options records, wrapped and reordered, has no gap (trap 12)" {
     python3 - <<'PY'
 import struct

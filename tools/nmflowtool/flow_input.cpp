@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "app/signals.hpp"
 
@@ -15,6 +16,12 @@ constexpr std::int64_t drain_ns = 200 * nm::ns_per_ms;
 
 }  // namespace
 
+void refuse_options_of_datagrams(const InputOptions& options) {
+    if (options.allow.empty()) return;
+    throw nm::UserError(nm::Exit::usage,
+                        "--allow is for datagrams, not for records on stdin: give -r FILE or -l ADDR:PORT");
+}
+
 Limits limits_for(const InputOptions& options) {
     Limits limits;
     if (options.listen.empty()) limits.waiting_bytes = 64 * 1024 * 1024;
@@ -22,7 +29,7 @@ Limits limits_for(const InputOptions& options) {
 }
 
 FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
-    : options_(options), context_(context) {
+    : options_(options), context_(context), allow_list_(AllowList::read(options.allow)) {
     if (!options.files.empty() && !options.listen.empty()) {
         throw nm::UserError(nm::Exit::usage,
                             "--read and --listen exclude each other: a run reads files or sockets");
@@ -49,7 +56,16 @@ bool FlowInput::next(Datagram& datagram) {
 }
 
 FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
-    while (!sockets_->next(datagram)) {
+    for (;;) {
+        if (sockets_->next(datagram)) {
+            if (admits(datagram)) return Got::datagram;
+            continue;
+        }
+        // Senders that are kept out, however many, do not hold back what came of others.
+        if (std::exchange(any_refused_, false)) {
+            if (idle_) idle_();
+            context_.out.flush();
+        }
         if (nm::stop_requested() && drain_until_ns_ == 0) drain_until_ns_ = nm::monotonic_ns() + drain_ns;
         const bool late = drain_until_ns_ != 0 && nm::monotonic_ns() > drain_until_ns_;
         if (!late && sockets_->receive()) continue;
@@ -61,7 +77,6 @@ FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
         context_.out.flush();
         sockets_->wait(timeout_ms);
     }
-    return Got::datagram;
 }
 
 void FlowInput::tell_drops() {
@@ -81,7 +96,10 @@ FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& fl
         if (nm::stop_requested()) return Got::nothing;
         if (!capture_ && !stored_ && !open_file()) return Got::nothing;
         if (++since_look_ >= items_between_looks) show_progress();
-        if (capture_ && capture_->next(datagram)) return Got::datagram;
+        if (capture_ && capture_->next(datagram)) {
+            if (admits(datagram)) return Got::datagram;
+            continue;
+        }
         if (stored_ && stored_->next(flow)) return Got::flow;
         close_file();
     }
@@ -96,6 +114,10 @@ bool FlowInput::open_file() {
     window.before_waiting([this] { context_.out.flush(); });
     window.fill(enough_to_tell);
     if (NfcapdBlocks::recognises(window.unread())) {
+        if (allow_list_.is_given()) {
+            throw nm::UserError(nm::Exit::usage,
+                                name + ": holds flow records of nfdump: --allow is for datagrams");
+        }
         stored_.emplace(NfcapdBlocks::start(std::move(window), name).value_or_throw());
         any_stored_ = true;
     } else {
@@ -142,6 +164,8 @@ void FlowInput::close_file() {
 }
 
 void FlowInput::add_to(nm::FlowSummary& summary) const {
+    summary.not_allowed = not_allowed();
+    summary.datagrams += not_allowed_;
     if (sockets_) {
         summary.kernel_drops = sockets_->kernel_drops();
         return;

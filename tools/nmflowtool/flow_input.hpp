@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/tool.hpp"
+#include "decode/allow_list.hpp"
 #include "decode/decoder.hpp"
 #include "decode/source_nfcapd.hpp"
 #include "decode/source_pcap.hpp"
@@ -21,9 +22,13 @@ struct InputOptions {
     std::vector<nm::Endpoint> listen;
     std::uint64_t receive_buffer = 4'000'000;  // bytes per socket
     std::optional<std::string> filter;         // an expression: which flows are of interest
+    std::vector<std::string> allow;            // networks of the senders that are expected; none: all are
 
     bool is_given() const { return !files.empty() || !listen.empty(); }
 };
+
+// Where records come as lines. Throws UserError for options that have no meaning there.
+void refuse_options_of_datagrams(const InputOptions& options);
 
 // Bounds of what is remembered: files are read through, so more may wait for its template there.
 Limits limits_for(const InputOptions& options);
@@ -49,12 +54,23 @@ class FlowInput {
     bool next(Datagram& datagram);
 
     void add_to(nm::FlowSummary& summary) const;
+    // Datagrams that --allow kept out; nothing without that option.
+    std::optional<std::uint64_t> not_allowed() const {
+        return allow_list_.is_given() ? std::optional(not_allowed_) : std::nullopt;
+    }
     // 65 when a file could not be read to its end.
     nm::Exit exit_or(nm::Exit otherwise) const { return is_broken_ ? nm::Exit::bad_data : otherwise; }
 
   private:
     static constexpr std::uint64_t items_between_looks = 4096;  // for a signal, and at the progress bar
 
+    // Counts what it does not admit: nothing else becomes of that.
+    bool admits(const Datagram& datagram) {
+        const bool is_admitted = allow_list_.admits(datagram.sender);
+        if (!is_admitted) any_refused_ = true;
+        not_allowed_ += !is_admitted;
+        return is_admitted;
+    }
     Got next_from_files(Datagram& datagram, nm::FlowRecord& flow);
     Got next_from_sockets(Datagram& datagram);
     bool open_file();
@@ -67,6 +83,9 @@ class FlowInput {
     nm::Context& context_;
     std::function<int()> idle_;
     std::optional<UdpSource> sockets_;
+    AllowList allow_list_;
+    std::uint64_t not_allowed_ = 0;
+    bool any_refused_ = false;           // since the last look
     std::optional<PcapSource> capture_;  // the open file is one of these
     std::optional<NfcapdSource> stored_;
     std::size_t opened_files_ = 0;

@@ -27,6 +27,14 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
         "receive datagrams on this UDP address until a signal; repeatable; :PORT is every address");
     nm::add_size(cli, "--receive-buffer", input.receive_buffer,
                  "bytes the kernel keeps for each UDP address");
+    cli.add_option(
+           "--allow", input.allow,
+           "only datagrams from these addresses and networks, or a file of them; others are counted, and "
+           "nothing of them is decoded or remembered; repeatable")
+        ->type_name("ADDRESS|PREFIX|FILE")
+        ->delimiter(',')
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void add_filter_option(CLI::App& cli, InputOptions& input) {
@@ -81,6 +89,7 @@ void define_decode(nm::Tool& tool) {
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
         {"nmflowtool decode -l :6343 | jq 'select(.type == \"sflow.host\") | [.hostname, .load_1m]'",
          "load of the hosts that send sFlow"},
+        {"nmflowtool decode -l :2055 --allow 10.0.0.0/24", "of known routers only"},
         {"nmflowtool decode -l :6343 --sflowtool text | my_perl_script", "for a script made for sflowtool"},
     };
     verb.has_table = true;

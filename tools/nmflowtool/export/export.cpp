@@ -131,6 +131,7 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
+    if (!options.input.is_given()) refuse_options_of_datagrams(options.input);
     Run run(options, context);
     if (options.input.is_given()) return export_datagrams(options, context, run);
     return export_lines(context, run);

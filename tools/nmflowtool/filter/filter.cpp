@@ -55,6 +55,7 @@ nm::Exit run_filter(const FilterOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
+    refuse_options_of_datagrams(options.input);
     return filter_lines(gate, context);
 }
 

@@ -37,6 +37,7 @@ nm::ForwardSummary summary_of(const FlowInput& input) {
     summary.fragments = read.fragments;
     summary.cut = read.cut;
     summary.kernel_drops = read.kernel_drops;
+    summary.not_allowed = read.not_allowed;
     return summary;
 }
 
@@ -64,7 +65,7 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
     nm::ForwardSummary summary = summary_of(input);
     summary.ts = nm::now();
     destinations.finish(summary.ts, context.out);
-    summary.datagrams = datagrams;
+    summary.datagrams = datagrams + input.not_allowed().value_or(0);
     summary.not_flow = not_flow;
     summary.forwarded = forwarded;
     summary.send_errors = destinations.send_errors();

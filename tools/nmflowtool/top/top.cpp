@@ -72,6 +72,7 @@ nm::Exit run_top(const TopOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
+    refuse_options_of_datagrams(options.input);
     return top_of_lines(options, context);
 }
 
