@@ -57,6 +57,7 @@ struct FlowStats {
     Time ts;
     std::optional<ExportProtocol> protocol;
     IpAddress exporter;
+    std::optional<std::uint16_t> exporter_port;
     std::optional<std::uint32_t> obs_domain;
     std::optional<std::uint64_t> unsupported;
     std::optional<std::uint64_t> evicted;
@@ -111,6 +112,8 @@ inline constexpr auto describe<FlowStats> = [] {
         field("exporter", &S::exporter, Role::tag,
               "sender; for sFlow the agent; absent for the sum of the evicted")
             .column(),
+        field("exporter_port", &S::exporter_port, Role::tag,
+              "UDP port it sends from, with --template-scope port"),
         field("obs_domain", &S::obs_domain, Role::tag, "as in the flow records").column(),
         field("unsupported", &S::unsupported, Role::value, "datagrams of a protocol that is not decoded"),
         field("evicted", &S::evicted, Role::value,

@@ -88,6 +88,31 @@ def netflow5(flows, rate=0, sequence=0):
 PY
 }
 
+@test "two exporters behind one address are kept apart by --template-scope port, and only so (trap 8)" {
+    python3 <(prelude && cat <<'PY'
+bytes_first, packets_first = [(1, 4), (2, 4)], [(2, 4), (1, 4)]
+flow_pcap.write("nat.pcap", [("10.0.0.1", ipfix(ipfix_template(bytes_first)), 4001),
+                             ("10.0.0.1", ipfix(ipfix_template(packets_first), 500), 4002),
+                             ("10.0.0.1", ipfix(data(struct.pack(">II", 3000, 2))), 4001),
+                             ("10.0.0.1", ipfix(data(struct.pack(">II", 7, 9000)), 500), 4002)])
+PY
+    )
+    nmflowtool decode -r nat.pcap --template-scope port --state kept >out.json
+    [ "$(jq -c 'select(.type == "flow") | [.bytes, .packets]' out.json | paste -sd' ')" = '[3000,2] [9000,7]' ]
+    [ "$(jq -c 'select(.type == "flow.stats") | [.exporter_port, .templates, .sequence_gaps]' out.json | paste -sd' ')" = \
+        '[4001,1,0] [4002,1,0]' ]
+    [ "$(grep '^domain' kept | cut -d' ' -f2- | paste -sd,)" = 'ipfix 10.0.0.1 1 proven 4001,ipfix 10.0.0.1 1 proven 4002' ]
+    nmflowtool decode -r nat.pcap >out.json
+    [ "$(jq -c 'select(.type == "flow") | [.bytes, .packets]' out.json | paste -sd' ')" = '[2,3000] [9000,7]' ]
+    [ "$(jq -c 'select(.type == "flow.stats") | [.exporter_port, .template_redefinitions]' out.json)" = '[null,1]' ]
+    # The state of one scope means nothing to the other.
+    nmflowtool decode -r nat.pcap --state kept >/dev/null
+    [ "$(grep -c '^domain' kept)" = 1 ]
+    [ "$(nmflowtool top --by obs_domain --template-scope port -r nat.pcap | jq 'select(.type == "flow.top") | .bytes')" = 12000 ]
+    run -64 --separate-stderr nmflowtool top --by obs_domain --template-scope port <out.json
+    [[ $stderr == *"--template-scope is for datagrams"* ]]
+}
+
 @test "senders that --allow does not name are counted, and leave no trace (trap 25)" {
     python3 <(prelude && cat <<'PY'
 template = ipfix_template([(8, 4), (1, 4)])

@@ -53,11 +53,15 @@ struct FlowCollector {
     std::vector<FlowOption> options;
     std::vector<std::string> elements;  // of each record, as --all-fields adds them
 
-    explicit FlowCollector(const nmflowtool::Limits& limits = {}) : decoder(limits) {}
+    std::uint16_t sender_port = 0;  // of the datagrams to come
+
+    explicit FlowCollector(const nmflowtool::Limits& limits = {},
+                           nmflowtool::TemplateScope scope = nmflowtool::TemplateScope::address)
+        : decoder(limits, {}, scope) {}
 
     FlowCollector& take(const Wire& datagram, const char* sender = "10.1.1.1") {
         using Got = nmflowtool::Decoder::Got;
-        decoder.open({{1}, *parse_ip(sender), datagram});
+        decoder.open({{1}, *parse_ip(sender), datagram, sender_port});
         nmflowtool::Records records;
         nmflowtool::ElementPlan::Scratch scratch;
         for (auto got = decoder.next(records); got != Got::nothing; got = decoder.next(records)) {

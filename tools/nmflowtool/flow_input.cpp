@@ -17,9 +17,11 @@ constexpr std::int64_t drain_ns = 200 * nm::ns_per_ms;
 }  // namespace
 
 void refuse_options_of_datagrams(const InputOptions& options) {
-    if (options.allow.empty()) return;
+    const bool has_scope = options.template_scope != TemplateScope::address;
+    if (options.allow.empty() && !has_scope) return;
     throw nm::UserError(nm::Exit::usage,
-                        "--allow is for datagrams, not for records on stdin: give -r FILE or -l ADDR:PORT");
+                        std::string(has_scope ? "--template-scope" : "--allow") +
+                            " is for datagrams, not for records on stdin: give -r FILE or -l ADDR:PORT");
 }
 
 Limits limits_for(const InputOptions& options) {

@@ -23,6 +23,7 @@ struct InputOptions {
     std::uint64_t receive_buffer = 4'000'000;  // bytes per socket
     std::optional<std::string> filter;         // an expression: which flows are of interest
     std::vector<std::string> allow;            // networks of the senders that are expected; none: all are
+    TemplateScope template_scope = TemplateScope::address;
 
     bool is_given() const { return !files.empty() || !listen.empty(); }
 };

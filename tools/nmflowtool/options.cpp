@@ -37,6 +37,14 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_decoder_options(CLI::App& cli, InputOptions& input) {
+    nm::add_word(
+        cli, "--template-scope", input.template_scope, template_scope_words,
+        "what templates, sampling rates and sequence numbers of NetFlow and IPFIX belong to, beside the "
+        "source id or observation domain: the exporter's address, or its address and UDP port, for "
+        "exporters that share an address behind a NAT and keep their ports");
+}
+
 void add_filter_option(CLI::App& cli, InputOptions& input) {
     cli.add_option("--filter", input.filter, "only flows that match, in the language of nmflowtool filter")
         ->type_name("EXPR");
@@ -64,6 +72,7 @@ void define_decode(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("decode", "NetFlow, IPFIX and sFlow datagrams to records");
     const auto options = std::make_shared<DecodeOptions>();
     add_input_options(*verb.cli, options->input);
+    add_decoder_options(*verb.cli, options->input);
     add_filter_option(*verb.cli, options->input);
     verb.cli->add_flag(
         "--all-fields", options->all_fields,
@@ -119,6 +128,7 @@ void define_filter(nm::Tool& tool) {
     verb.cli->add_option("--filter-file", options->file, "read the expression from a file; # begins a comment")
         ->type_name("FILE");
     add_input_options(*verb.cli, options->input);
+    add_decoder_options(*verb.cli, options->input);
     verb.emits = decoded_types();
     verb.examples = {
         {"nmflowtool decode -l :2055 | nmflowtool filter 'proto tcp and flags S and not flags A'",
@@ -159,6 +169,7 @@ void define_top(nm::Tool& tool) {
     const auto options = std::make_shared<TopOptions>();
     add_rank_options(*verb.cli, options->rank);
     add_input_options(*verb.cli, options->input);
+    add_decoder_options(*verb.cli, options->input);
     add_filter_option(*verb.cli, options->input);
     verb.emits = {&nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowStats>,
                   &nm::record_type<nm::FlowSummary>};
@@ -210,6 +221,7 @@ void define_export(nm::Tool& tool) {
     add_destination_options(*verb.cli, options->destinations,
                             "collector ADDR:PORT, or FILE.pcap to write a capture; repeatable");
     add_input_options(*verb.cli, options->input);
+    add_decoder_options(*verb.cli, options->input);
     nm::add_size(*verb.cli, "--mtu", options->mtu, "fill datagrams up to this many bytes, headers included");
     nm::add_size(*verb.cli, "--template-packets", options->template_datagrams,
                  "send templates and options again after this many datagrams");

@@ -58,7 +58,7 @@ void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, 
 nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
-    Decoder decoder(limits_for(options.input));
+    Decoder decoder(limits_for(options.input), {}, options.input.template_scope);
     load_state(options, decoder, context);
     decoder.keep(options.sflow);
     nm::Time latest;

@@ -26,8 +26,9 @@ class Decoder {
     enum class Got { nothing, flow, option, sample, drop, counters, host, app };
 
     // Members of flow records that are not wanted may stay absent.
-    explicit Decoder(const Limits& limits = {}, const FlowMembers& wanted = {})
-        : domains_(limits), netflow_(domains_, wanted), sflow_(domains_) {}
+    explicit Decoder(const Limits& limits = {}, const FlowMembers& wanted = {},
+                     TemplateScope scope = TemplateScope::address)
+        : domains_(limits), scope_(scope), netflow_(domains_, wanted, scope), sflow_(domains_) {}
 
     // What of sFlow samples is kept beside the usual.
     void keep(const SflowKeep& keep) { sflow_.keep(keep); }
@@ -39,7 +40,9 @@ class Decoder {
 
     // Templates and sampling options for a later run (domains_state.hpp).
     std::string save_state() const { return state_of(domains_); }
-    nm::Result<std::size_t> load_state(std::string_view text) { return restore_state(text, domains_); }
+    nm::Result<std::size_t> load_state(std::string_view text) {
+        return restore_state(text, scope_, domains_);
+    }
 
     // No more datagrams: what waits for a template is given up and booked.
     void finish() { domains_.give_up_waiting(); }
@@ -58,6 +61,7 @@ class Decoder {
     nm::FlowStats& homeless(nm::ExportProtocol protocol);
 
     DomainTable domains_;
+    TemplateScope scope_;
     Netflow netflow_;
     Sflow sflow_;
     std::optional<nm::ExportProtocol> open_;  // what next() reads from

@@ -22,6 +22,15 @@ std::string hex_of(nm::Bytes bytes) {
 
 }  // namespace
 
+nm::FlowStats blank_stats(const DomainKey& key) {
+    nm::FlowStats stats;
+    stats.protocol = key.protocol;
+    stats.exporter = key.exporter;
+    if (key.port != 0) stats.exporter_port = key.port;
+    stats.obs_domain = key.id;
+    return stats;
+}
+
 void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes) {
     const auto known = std::ranges::find(stats.errors, kind, &nm::FlowError::kind);
     if (known != stats.errors.end())
@@ -53,9 +62,7 @@ Domain& DomainTable::get(const DomainKey& key) {
         found = domains_.try_emplace(key).first;
         Domain& fresh = found->second;
         fresh.key = key;
-        fresh.stats.protocol = key.protocol;
-        fresh.stats.exporter = key.exporter;
-        fresh.stats.obs_domain = key.id;
+        fresh.stats = blank_stats(key);
         unproven_.push_front(&fresh);
         fresh.place = unproven_.begin();
     }
@@ -200,7 +207,7 @@ std::vector<const Domain*> DomainTable::sorted() const {
     order.reserve(domains_.size());
     for (const auto& [key, domain] : domains_) order.push_back(&domain);
     std::ranges::sort(order, {}, [](const Domain* domain) {
-        return std::tuple(domain->key.protocol, domain->key.exporter, domain->key.id);
+        return std::tuple(domain->key.protocol, domain->key.exporter, domain->key.port, domain->key.id);
     });
     return order;
 }

@@ -29,17 +29,25 @@ struct Limits {
 };
 
 // Templates belong to the exporter's address, protocol and source id or observation domain, whatever its UDP
-// port (RFC 3954 section 5.1); v5 sequences to exporter and engine, those of sFlow to agent and sub-agent.
+// port (RFC 3954 section 5.1), which changes when an exporter starts again. Exporters that share an address,
+// behind a NAT, can only be told apart by the port: that is the strict scope (RFC 7011 section 8: the
+// transport session).
+enum class TemplateScope : std::uint8_t { address, port };
+inline constexpr std::array<std::string_view, 2> template_scope_words{"address", "port"};
+
+// v5 sequences belong to exporter and engine, those of sFlow to agent and sub-agent.
 struct DomainKey {
     nm::ExportProtocol protocol{};
     nm::IpAddress exporter;
     std::uint32_t id = 0;
+    std::uint16_t port = 0;  // 0: whatever it is
     bool operator==(const DomainKey&) const = default;
 };
 
 struct DomainKeyHash {
     std::size_t operator()(const DomainKey& key) const noexcept {
-        const std::uint64_t low = std::uint64_t{key.id} << 8 | static_cast<std::uint8_t>(key.protocol);
+        const std::uint64_t low = std::uint64_t{key.port} << 40 | std::uint64_t{key.id} << 8 |
+                                  static_cast<std::uint8_t>(key.protocol);
         return std::hash<nm::IpAddress>{}(key.exporter) ^ (low * 0x9E3779B97F4A7C15u);
     }
 };
@@ -135,6 +143,9 @@ class DomainTable {
     // Sums by protocol.
     std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> evicted_{};
 };
+
+// Books in which nothing is written yet.
+nm::FlowStats blank_stats(const DomainKey& key);
 
 // Books a fault with the bytes where it is; the counter beside it is the caller's.
 void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes);

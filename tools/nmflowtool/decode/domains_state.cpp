@@ -35,7 +35,9 @@ void append(std::string& text, const Domain& domain) {
         !domain.sampling_rate)
         return;
     text += "domain " + std::string(word_of(domain.key.protocol)) + ' ' + to_string(domain.key.exporter) +
-            ' ' + std::to_string(domain.key.id) + (domain.is_proven ? " proven" : " unproven") + '\n';
+            ' ' + std::to_string(domain.key.id) + (domain.is_proven ? " proven" : " unproven");
+    if (domain.key.port != 0) text += ' ' + std::to_string(domain.key.port);
+    text += '\n';
     if (domain.told_boot_ms) text += "boot " + std::to_string(*domain.told_boot_ms) + '\n';
     if (domain.sampling_rate) text += "rate " + std::to_string(*domain.sampling_rate) + '\n';
     append_rates(text, "sampler", domain.sampler_rates);
@@ -64,7 +66,8 @@ bool read(std::string_view word, Number& out) {
 }
 
 bool read_domain(const Words& words, Restored& out) {
-    if (words.size() != 5) return false;
+    if (words.size() != 5 && words.size() != 6) return false;
+    if (words.size() == 6 && (!read(words[5], out.key.port) || out.key.port == 0)) return false;
     const auto protocol = nm::enum_of<nm::ExportProtocol>(words[1]);
     const auto exporter = nm::parse_ip(words[2]);
     if (!protocol || !exporter || !read(words[3], out.key.id)) return false;
@@ -128,10 +131,7 @@ std::size_t apply(Restored& restored, DomainTable& domains) {
     domain.interface_rates.insert(restored.interface_rates.begin(), restored.interface_rates.end());
     std::size_t count = 0;
     for (auto& [id, layout] : restored.templates) count += domains.learn(domain, id, std::move(layout));
-    domain.stats = {};  // the books are of this run
-    domain.stats.protocol = domain.key.protocol;
-    domain.stats.exporter = domain.key.exporter;
-    domain.stats.obs_domain = domain.key.id;
+    domain.stats = blank_stats(domain.key);  // the books are of this run
     return count;
 }
 
@@ -143,7 +143,7 @@ std::string state_of(const DomainTable& domains) {
     return std::string(magic) + nm::sha256_hex(body) + '\n' + body;
 }
 
-nm::Result<std::size_t> restore_state(std::string_view text, DomainTable& domains) {
+nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope, DomainTable& domains) {
     const auto refuse = [](std::string why) { return nm::Error{nm::Exit::bad_data, std::move(why)}; };
     if (!text.starts_with(magic)) return refuse("not a state of this version");
     const auto end_of_head = text.find('\n');
@@ -159,7 +159,10 @@ nm::Result<std::size_t> restore_state(std::string_view text, DomainTable& domain
         body.remove_prefix(std::min(end + 1, body.size()));
     }
     std::size_t count = 0;
-    for (Restored& domain : restored) count += apply(domain, domains);
+    for (Restored& domain : restored) {
+        const bool has_port = domain.key.port != 0;
+        if (has_port == (scope == TemplateScope::port)) count += apply(domain, domains);
+    }
     return count;
 }
 

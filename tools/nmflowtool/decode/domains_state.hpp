@@ -11,7 +11,8 @@
 namespace nmflowtool {
 
 std::string state_of(const DomainTable& domains);
-// Adds what the text tells to domains; all of it or nothing. The number of templates, or why it is no state.
-nm::Result<std::size_t> restore_state(std::string_view text, DomainTable& domains);
+// Adds what the text tells to domains; all of it or nothing. What was learnt in the other scope is left out:
+// nothing would ever match it. The number of templates, or why it is no state.
+nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope, DomainTable& domains);
 
 }  // namespace nmflowtool

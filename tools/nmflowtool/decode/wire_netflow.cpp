@@ -39,9 +39,10 @@ Template fixed_template_with(const std::vector<TemplateField>& end) {
 
 }  // namespace
 
-Netflow::Netflow(DomainTable& domains, const FlowMembers& wanted)
+Netflow::Netflow(DomainTable& domains, const FlowMembers& wanted, TemplateScope scope)
     : domains_(domains),
       wanted_(wanted),
+      scope_(scope),
       fixed_templates_{fixed_template_with(end_of_version1), fixed_template_with(end_of_version5),
                        fixed_template_with(end_of_version7)} {}
 
@@ -70,7 +71,8 @@ bool Netflow::open(ExportProtocol protocol, const Datagram& datagram) {
 }
 
 void Netflow::begin(const Datagram& datagram, std::uint32_t domain) {
-    domain_ = &domains_.get({protocol_, datagram.sender, domain});
+    const std::uint16_t port = scope_ == TemplateScope::port ? datagram.sender_port : std::uint16_t{0};
+    domain_ = &domains_.get({protocol_, datagram.sender, domain, port});
     domain_->last_seen = datagram.ts;
     counted_ = 0;
     data_records_ = 0;

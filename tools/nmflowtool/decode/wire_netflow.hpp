@@ -15,7 +15,7 @@ class Netflow {
     enum class Got { nothing, flow, option };
 
     // Members of flow records that are not wanted may stay absent.
-    explicit Netflow(DomainTable& domains, const FlowMembers& wanted = {});
+    Netflow(DomainTable& domains, const FlowMembers& wanted, TemplateScope scope);
 
     // False when the header is cut: there is nothing to read then, and no domain to book it on.
     bool open(nm::ExportProtocol protocol, const Datagram& datagram);
@@ -60,6 +60,7 @@ class Netflow {
 
     DomainTable& domains_;
     FlowMembers wanted_;
+    TemplateScope scope_;
     std::array<Template, 3> fixed_templates_;  // of version 1, 5 and 7
     Domain* domain_ = nullptr;
     nm::ExportProtocol protocol_{};

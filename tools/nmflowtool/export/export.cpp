@@ -84,7 +84,7 @@ nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Ru
         run.flush();
         return -1;
     });
-    Decoder decoder(limits_for(options.input));
+    Decoder decoder(limits_for(options.input), {}, options.input.template_scope);
     read_flows(input, decoder, context, [&](Decoder::Got got, Records& records) {
         if (got == Decoder::Got::flow) run.add(records.flow);
         if (got == Decoder::Got::sample) run.add(records.sample);

@@ -32,7 +32,8 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
     input.when_idle([&ranking] { return idle(ranking); });
-    Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)));
+    Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)),
+                    options.input.template_scope);
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         if (got == Decoder::Got::flow && gate.admits(records.flow)) ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
