@@ -70,11 +70,21 @@ template <>
 inline constexpr auto enum_words<Direction> = std::array<std::string_view, 2>{"ingress", "egress"};
 
 // Where a sampling rate comes from: the record itself, a sampler that options described, an options record
-// for the whole exporter or for the interface the flow came in by, the sample, or the datagram's header.
-enum class RateSource : std::uint8_t { record, sampler, options, sample, header, interface };
+// for the whole exporter or for the interface the flow came in by, the sample, or the datagram's header; or
+// from the user, where the exporter tells none (assumed) or in place of what it tells (override).
+enum class RateSource : std::uint8_t {
+    record,
+    sampler,
+    options,
+    sample,
+    header,
+    interface,
+    assumed,
+    override_
+};
 template <>
-inline constexpr auto enum_words<RateSource> =
-    std::array<std::string_view, 6>{"record", "sampler", "options", "sample", "header", "interface"};
+inline constexpr auto enum_words<RateSource> = std::array<std::string_view, 8>{
+    "record", "sampler", "options", "sample", "header", "interface", "assumed", "override"};
 
 // Which counters bytes and packets are, when the record has no delta counters (IPFIX elements 1 and 2).
 enum class CounterKind : std::uint8_t { delta, total, initiator, layer2 };
@@ -266,7 +276,8 @@ inline constexpr auto flow_fields = FieldList{
           "(sFlow)"),
     field("sampling_rate", &FlowRecord::sampling_rate, Role::value, "one packet in this many was looked at"),
     field("rate_source", &FlowRecord::rate_source, Role::text,
-          "who told the sampling rate: record, sampler, interface, options, header or sample"),
+          "who told the sampling rate: record, sampler, interface, options, header or sample; or the user by "
+          "--sampling-rate: assumed where the exporter told none, override in place of what it told"),
     field("sampler_id", &FlowRecord::sampler_id, Role::tag, "the exporter's number of the sampler"),
 };
 

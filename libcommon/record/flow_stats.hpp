@@ -315,6 +315,8 @@ struct FlowSummary {
     std::optional<std::uint64_t> value_error;
     std::optional<std::uint64_t> without_value;
     std::optional<std::uint64_t> rate_unknown;
+    std::optional<std::uint64_t> rate_assumed;
+    std::optional<std::uint64_t> rate_overridden;
     std::optional<std::uint64_t> bytes;
     std::optional<std::uint64_t> total_packets;
 };
@@ -374,6 +376,10 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("without_value", &S::without_value, Role::value, "records that lack the value ranked by"),
         field("rate_unknown", &S::rate_unknown, Role::value,
               "records without a sampling rate, which were not scaled"),
+        field("rate_assumed", &S::rate_assumed, Role::value,
+              "records without a sampling rate, which got that of --sampling-rate"),
+        field("rate_overridden", &S::rate_overridden, Role::value,
+              "records with a sampling rate, in whose place that of --sampling-rate stands"),
         field("bytes", &S::bytes, Role::value, "sum over all records ranked", Unit::bytes),
         field("packets", &S::total_packets, Role::value, "sum over all records ranked", Unit::packets));
 }();

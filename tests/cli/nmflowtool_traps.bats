@@ -113,6 +113,37 @@ PY
     [[ $stderr == *"--template-scope is for datagrams"* ]]
 }
 
+@test "a sampling rate that the user gives is told as such, and never taken silently (trap 14)" {
+    python3 <(prelude && cat <<'PY'
+flow_pcap.write("rates.pcap", [("10.0.0.1", netflow5([(1, 10)], 0x4000 | 50)), ("10.0.0.2", netflow5([(2, 10)]))])
+PY
+    )
+    rates() {
+        nmflowtool decode -r rates.pcap "$@" >out.json
+        jq -c 'select(.type == "flow") | [.packets, .sampling_rate, .rate_source]' out.json
+        tail -n 1 out.json | jq -c '[.rate_assumed, .rate_overridden]'
+    }
+    [ "$(rates | paste -sd' ')" = '[10,50,"header"] [10,null,null] [null,null]' ]
+    [ "$(rates --sampling-rate 1k | paste -sd' ')" = '[10,50,"header"] [10,1000,"assumed"] [1,null]' ]
+    [ "$(rates --sampling-rate -1000 | paste -sd' ')" = '[10,1000,"override"] [10,1000,"assumed"] [1,1]' ]
+    # From datagrams, from records, and through records.
+    packets() { jq -c 'select(.type == "flow.top") | .packets' | paste -sd' '; }
+    [ "$(nmflowtool top --by src_ip --scaled -r rates.pcap --sampling-rate 1000 2>err | packets)" = '10000 500' ]
+    [ ! -s err ]
+    nmflowtool decode -r rates.pcap >out.json
+    [ "$(nmflowtool top --by src_ip --scaled --sampling-rate 1000 <out.json | packets)" = '10000 500' ]
+    [ "$(nmflowtool top --by src_ip --scaled --sampling-rate -20 <out.json | packets)" = '200 200' ]
+    [ "$(nmflowtool decode -r rates.pcap --sampling-rate 1000 | nmflowtool top --by src_ip --scaled | packets)" = '10000 500' ]
+    [ "$(nmflowtool filter any -r rates.pcap --sampling-rate -7 | jq -c 'select(.type == "flow") | .sampling_rate' | sort -u)" = 7 ]
+    run -64 nmflowtool top --by src_ip --sampling-rate 1000 -r rates.pcap
+    run -64 nmflowtool filter any --sampling-rate 1000 <out.json
+    run -64 nmflowtool decode --sflowtool csv --sampling-rate 1000 -r rates.pcap
+    for rate in 0 1:100 x; do
+        run -64 --separate-stderr nmflowtool decode -r rates.pcap --sampling-rate $rate
+        [[ $stderr == *"is no sampling rate"* ]]
+    done
+}
+
 @test "senders that --allow does not name are counted, and leave no trace (trap 25)" {
     python3 <(prelude && cat <<'PY'
 template = ipfix_template([(8, 4), (1, 4)])

@@ -31,7 +31,10 @@ Limits limits_for(const InputOptions& options) {
 }
 
 FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
-    : options_(options), context_(context), allow_list_(AllowList::read(options.allow)) {
+    : options_(options),
+      context_(context),
+      allow_list_(AllowList::read(options.allow)),
+      sampling_rule_(options.sampling_rate) {
     if (!options.files.empty() && !options.listen.empty()) {
         throw nm::UserError(nm::Exit::usage,
                             "--read and --listen exclude each other: a run reads files or sockets");
@@ -168,6 +171,7 @@ void FlowInput::close_file() {
 void FlowInput::add_to(nm::FlowSummary& summary) const {
     summary.not_allowed = not_allowed();
     summary.datagrams += not_allowed_;
+    sampling_rule_.add_to(summary);
     if (sockets_) {
         summary.kernel_drops = sockets_->kernel_drops();
         return;

@@ -14,6 +14,7 @@
 #include "decode/source_nfcapd.hpp"
 #include "decode/source_pcap.hpp"
 #include "decode/source_udp.hpp"
+#include "sampling_rule.hpp"
 
 namespace nmflowtool {
 
@@ -24,6 +25,7 @@ struct InputOptions {
     std::optional<std::string> filter;         // an expression: which flows are of interest
     std::vector<std::string> allow;            // networks of the senders that are expected; none: all are
     TemplateScope template_scope = TemplateScope::address;
+    std::optional<SamplingRate> sampling_rate;  // of exporters that tell none, or of all
 
     bool is_given() const { return !files.empty() || !listen.empty(); }
 };
@@ -53,6 +55,9 @@ class FlowInput {
     }
     // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
+
+    // For each flow and sample that is read.
+    SamplingRule& sampling_rule() { return sampling_rule_; }
 
     void add_to(nm::FlowSummary& summary) const;
     // Datagrams that --allow kept out; nothing without that option.
@@ -85,6 +90,7 @@ class FlowInput {
     std::function<int()> idle_;
     std::optional<UdpSource> sockets_;
     AllowList allow_list_;
+    SamplingRule sampling_rule_;
     std::uint64_t not_allowed_ = 0;
     bool any_refused_ = false;           // since the last look
     std::optional<PcapSource> capture_;  // the open file is one of these
@@ -109,11 +115,14 @@ void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&&
         if (item == FlowInput::Got::nothing) break;
         if (item == FlowInput::Got::flow) {
             records.wire = {};
+            input.sampling_rule().apply(records.flow);
             take(Decoder::Got::flow, records);
             continue;
         }
         decoder.open(datagram);
         for (auto got = decoder.next(records); got != Decoder::Got::nothing; got = decoder.next(records)) {
+            if (got == Decoder::Got::flow) input.sampling_rule().apply(records.flow);
+            if (got == Decoder::Got::sample) input.sampling_rule().apply(records.sample);
             take(got, records);
         }
         if (const auto protocol = decoder.first_unsupported()) {

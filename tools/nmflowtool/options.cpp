@@ -37,7 +37,26 @@ void add_input_options(CLI::App& cli, InputOptions& input) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_sampling_rate(CLI::App& cli, std::optional<SamplingRate>& given) {
+    cli.add_option_function<std::string>(
+           "--sampling-rate",
+           [&given](const std::string& text) {
+               given = parse_sampling_rate(text);
+               if (!given) {
+                   throw CLI::ValidationError(
+                       "--sampling-rate", nm::in_quotes(text) +
+                                              " is no sampling rate: write 1000 where exporters tell none, "
+                                              "-1000 also in place of what they tell");
+               }
+           },
+           "one packet in so many was looked at, where the exporter tells no rate; -NUMBER is in place of "
+           "what it tells, too. The record's rate_source is then assumed or override. Flows in files of "
+           "nfdump are scaled already by the rate that nfcapd knew")
+        ->type_name("[-]NUMBER");
+}
+
 void add_decoder_options(CLI::App& cli, InputOptions& input) {
+    add_sampling_rate(cli, input.sampling_rate);
     nm::add_word(
         cli, "--template-scope", input.template_scope, template_scope_words,
         "what templates, sampling rates and sequence numbers of NetFlow and IPFIX belong to, beside the "
@@ -98,7 +117,8 @@ void define_decode(nm::Tool& tool) {
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
         {"nmflowtool decode -l :6343 | jq 'select(.type == \"sflow.host\") | [.hostname, .load_1m]'",
          "load of the hosts that send sFlow"},
-        {"nmflowtool decode -l :2055 --allow 10.0.0.0/24", "of known routers only"},
+        {"nmflowtool decode -l :2055 --allow 10.0.0.0/24 --sampling-rate 1000",
+         "known routers only, which sample but do not say so"},
         {"nmflowtool decode -l :6343 --sflowtool text | my_perl_script", "for a script made for sflowtool"},
     };
     verb.has_table = true;
@@ -111,6 +131,10 @@ void define_decode(nm::Tool& tool) {
         }
         chosen.sflow.unknown = chosen.all_fields;
         take_stdin_as_capture(chosen.input);
+        if (*style != SflowtoolStyle::none && chosen.input.sampling_rate) {
+            throw nm::UserError(nm::Exit::usage,
+                                "--sflowtool prints the rates that came: leave --sampling-rate out");
+        }
         if (*style != SflowtoolStyle::none) return run_sflowtool(chosen.input, *style, context);
         return run_decode(chosen, context);
     };

@@ -106,9 +106,11 @@ void flush_when_idle(Run& run) {
     if (::poll(&input, 1, patience_ms) == 0) run.flush();
 }
 
-nm::Exit export_lines(nm::Context& context, Run& run) {
+nm::Exit export_lines(const ExportOptions& options, nm::Context& context, Run& run) {
+    SamplingRule sampling_rule(options.input.sampling_rate);
     FlowLines lines(context, {}, [&run] { flush_when_idle(run); });
     for (auto got = lines.next(); got != FlowLines::Got::end; got = lines.next()) {
+        sampling_rule.apply(lines.record());
         if (got == FlowLines::Got::flow)
             run.add(static_cast<nm::FlowRecord&>(lines.record()));
         else
@@ -116,6 +118,7 @@ nm::Exit export_lines(nm::Context& context, Run& run) {
     }
     nm::ExportSummary summary;
     lines.add_to(summary);
+    sampling_rule.add_to(summary);
     return lines.exit_or(run.finish(summary));
 }
 
@@ -134,7 +137,7 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
     if (!options.input.is_given()) refuse_options_of_datagrams(options.input);
     Run run(options, context);
     if (options.input.is_given()) return export_datagrams(options, context, run);
-    return export_lines(context, run);
+    return export_lines(options, context, run);
 }
 
 }  // namespace nmflowtool

@@ -56,6 +56,11 @@ nm::Exit run_filter(const FilterOptions& options, nm::Context& context) {
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
     refuse_options_of_datagrams(options.input);
+    if (options.input.sampling_rate) {
+        throw nm::UserError(
+            nm::Exit::usage,
+            "--sampling-rate: records on stdin pass as they came: give it to decode or to top");
+    }
     return filter_lines(gate, context);
 }
 

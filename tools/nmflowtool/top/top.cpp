@@ -52,12 +52,15 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     Ranking ranking(options.rank, context.out);
     FlowGate gate(options.input.filter);
     FlowLines lines(context, keys_of(ranking, gate));
+    SamplingRule sampling_rule(options.input.sampling_rate);
     while (lines.next() != FlowLines::Got::end) {
+        sampling_rule.apply(lines.record());
         if (gate.admits(lines.record())) ranking.add(lines.record());
     }
     nm::FlowSummary summary;
     ranking.finish(summary);
     lines.add_to(summary);
+    sampling_rule.add_to(summary);
     gate.add_to(summary);
     summary.ts = ranking.latest().ns != 0 ? ranking.latest() : nm::now();
     context.out.write(summary);
@@ -68,6 +71,9 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
 }  // namespace
 
 nm::Exit run_top(const TopOptions& options, nm::Context& context) {
+    if (options.input.sampling_rate && !options.rank.scaled) {
+        throw nm::UserError(nm::Exit::usage, "--sampling-rate changes nothing here without --scaled");
+    }
     if (options.input.is_given()) return top_of_datagrams(options, context);
     if (nm::Console::stdin_is_terminal()) {
         throw nm::UserError(nm::Exit::usage,
