@@ -299,6 +299,7 @@ struct FlowTop : FlowRecord {
     Time window_start;
     std::uint64_t flows = 0;
     std::optional<double> share_pct;
+    std::optional<double> error_pct;
     std::optional<std::uint64_t> value_error;
 };
 
@@ -319,6 +320,12 @@ inline constexpr auto describe<FlowTop> = record(
           "of the window that the sums are of; ts is its end"),
     field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),
     field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column(),
+    field("error_pct", &FlowTop::error_pct, Role::value,
+          "with --scaled: what sampling may have the packets off by, either way, in 19 of 20 cases: "
+          "196*sqrt(1/n) of n packets looked at; absent where nothing was sampled. Bytes may be off by "
+          "more, as packets differ in size",
+          Unit::percent)
+        .column(),
     field("value_error", &FlowTop::value_error, Role::value,
           "the value ranked by is at least what is told, and at most this much more"));
 

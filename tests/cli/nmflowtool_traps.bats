@@ -144,6 +144,38 @@ PY
     done
 }
 
+@test "an estimate states its error: 196*sqrt(1/n) percent of n samples (trap 18)" {
+    flow() { echo '{"type":"flow","v":1,"src_port":'"$1"',"bytes":100,"packets":'"$2${3:+,\"sampling_rate\":$3}"'}'; }
+    {
+        flow 1 100 1000 && flow 1 300 1000  # 400 packets looked at
+        flow 2 10000 10                     # many
+        flow 3 5000 && flow 4 5000 1        # nothing was sampled
+        flow 5 100 10 && flow 5 1 10000     # one packet stands for most of it
+        flow 6 400 1000 && flow 6 400000    # half of it was counted whole
+    } >lines
+    errors() {
+        jq -r 'select(.type == "flow.top") | "\(.src_port) \(.packets) \(.error_pct | if . then . * 100 | round else . end)"' |
+            sort
+    }
+    nmflowtool top --by src_port --scaled -n 0 <lines 2>/dev/null | errors >got
+    diff - got <<'EOF'
+1 400000 980
+2 100000 196
+3 5000 null
+4 5000 null
+5 11000 17819
+6 800000 490
+EOF
+    # Not scaled, not estimated.
+    [ "$(nmflowtool top --by src_port <lines | jq 'select(has("error_pct"))')" = "" ]
+    nmflowtool top --by src_port --scaled --format table <lines 2>/dev/null | head -n 1 | grep -qi error_pct
+    # Of captures the same as of their records; each sample of sFlow is one packet.
+    sflow=$golden/traps/s1_unknown_ent_record.pcap
+    nmflowtool top --by exporter --scaled -r "$sflow" | jq -c 'select(.type == "flow.top")' >of_capture
+    nmflowtool decode -r "$sflow" | nmflowtool top --by exporter --scaled | jq -c 'select(.type == "flow.top")' | diff - of_capture
+    [ "$(jq '.error_pct * .error_pct * .flows | round' of_capture | sort -u)" = 38416 ]
+}
+
 @test "senders that --allow does not name are counted, and leave no trace (trap 25)" {
     python3 <(prelude && cat <<'PY'
 template = ipfix_template([(8, 4), (1, 4)])

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <random>
 
@@ -127,6 +128,38 @@ TEST(Groups, AgreesWithAMapOnManyKeys) {
 
 // Space-saving promises: a value is at least its sum and at most its sum and error; what is not there is at
 // most the bound; and what is larger than its share of a table of half the size is there.
+// Whatever is given up takes its own along, and no other.
+TEST(Groups, KeepsTheVarianceOfEachKeyBesideItsSums) {
+    Groups groups(8, &Sums::packets, 40, true);
+    std::map<std::uint64_t, double> expected;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const std::uint64_t key = i % 3;
+        std::memcpy(groups.next_key(), &key, sizeof key);
+        groups.add({0, 1000, 1}, 100.0 * static_cast<double>(key));
+        expected[key] += 100.0 * static_cast<double>(key);
+    }
+    for (std::uint64_t key = 100; key < 300; ++key) {
+        std::memcpy(groups.next_key(), &key, sizeof key);
+        groups.add({0, 1, 1}, 7);
+    }
+    groups.flush();
+    EXPECT_GT(groups.given_up(), 0u);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        std::uint64_t key;
+        std::memcpy(&key, groups.key(i), sizeof key);
+        EXPECT_EQ(groups.variance(i), key < 3 ? expected[key] : 7.0) << key;
+        found += key < 3;
+    }
+    EXPECT_EQ(found, 3u);
+    groups.clear();
+    const std::uint64_t key = 1;
+    std::memcpy(groups.next_key(), &key, sizeof key);
+    groups.add({0, 5, 1}, 9);
+    groups.flush();
+    EXPECT_EQ(groups.variance(0), 9.0);
+}
+
 TEST(Groups, BeyondItsLimitStatesHowWrongItCanBe) {
     for (const std::size_t limit : {1u, 7u, 100u, 1000u}) {
         std::mt19937_64 random(limit);

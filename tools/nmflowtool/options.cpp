@@ -180,7 +180,9 @@ void add_rank_options(CLI::App& cli, RankOptions& rank) {
     nm::add_duration(cli, "--every", rank.every_ns,
                      "rank each window of this length on its own: by the records' ts, and on sockets by the "
                      "clock");
-    cli.add_flag("--scaled", rank.scaled, "bytes and packets times the sampling rate of their record");
+    cli.add_flag("--scaled", rank.scaled,
+                 "bytes and packets times the sampling rate of their record; error_pct then says how far off "
+                 "sampling may have them");
     nm::add_size(
         cli, "--max-keys", rank.max_keys,
         "exact up to so many groups; beyond, the smallest are given up and value_error says how much "

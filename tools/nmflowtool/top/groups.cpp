@@ -10,11 +10,12 @@ constexpr std::size_t first_slots = 1024;  // a power of two
 
 }  // namespace
 
-Groups::Groups(std::size_t key_width, std::uint64_t Sums::*value, std::size_t max_keys)
+Groups::Groups(std::size_t key_width, std::uint64_t Sums::*value, std::size_t max_keys, bool keeps_variances)
     : key_width_(key_width),
       stride_(sizeof(Entry) + key_width),
       value_(value),
       max_keys_(max_keys),
+      keeps_variances_(keeps_variances),
       slots_(first_slots),
       mask_(first_slots - 1),
       batch_keys_(batch_size * key_width) {}
@@ -58,23 +59,24 @@ void Groups::flush() {
         __builtin_prefetch(at + stride_ - 1);
     }
     for (std::size_t i = 0; i < batched_; ++i) {
-        add_one(batch_keys_.data() + i * key_width_, hashes[i], batch_sums_[i]);
+        add_one(batch_keys_.data() + i * key_width_, hashes[i], batch_sums_[i], batch_variances_[i]);
     }
     batched_ = 0;
 }
 
-void Groups::add_one(const std::uint8_t* key, std::uint32_t hash, const Sums& sums) {
+void Groups::add_one(const std::uint8_t* key, std::uint32_t hash, const Sums& sums, double variance) {
     for (std::size_t at = hash & mask_; slots_[at].index_plus_one != 0; at = (at + 1) & mask_) {
         if (slots_[at].hash != hash) continue;
         Entry* known = entry(slots_[at].index_plus_one - 1);
         if (!same_key(key_of(known), key)) continue;
         known->sums += sums;
+        if (keeps_variances_) variances_[slots_[at].index_plus_one - 1] += variance;
         return;
     }
-    insert(key, hash, sums);
+    insert(key, hash, sums, variance);
 }
 
-void Groups::insert(const std::uint8_t* key, std::uint32_t hash, const Sums& sums) {
+void Groups::insert(const std::uint8_t* key, std::uint32_t hash, const Sums& sums, double variance) {
     if (size_ == max_keys_ && max_keys_ != 0) give_up_smaller_half();
     if (size_ >> chunk_bits == chunks_.size()) {
         chunks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>((chunk_mask + 1) * stride_));
@@ -83,6 +85,7 @@ void Groups::insert(const std::uint8_t* key, std::uint32_t hash, const Sums& sum
     fresh->sums = sums;
     std::memcpy(key_of(fresh), key, key_width_);
     if (given_up_ > 0) errors_.push_back(bound_);
+    if (keeps_variances_) variances_.push_back(variance);
     if (size_ * 4 > slots_.size() * 3) grow();
     place({static_cast<std::uint32_t>(size_), hash});
 }
@@ -106,6 +109,7 @@ void Groups::clear() {
     batched_ = 0;
     size_ = 0;
     errors_.clear();
+    variances_.clear();
     bound_ = 0;
     given_up_ = 0;
     std::ranges::fill(slots_, Slot{});
@@ -131,11 +135,13 @@ void Groups::give_up_smaller_half() {
             continue;
         }
         std::memmove(static_cast<void*>(entry(kept)), entry(i), stride_);
+        if (keeps_variances_) variances_[kept] = variances_[i];
         errors_[kept++] = errors_[i];
     }
     given_up_ += size_ - kept;
     size_ = kept;
     errors_.resize(kept);
+    if (keeps_variances_) variances_.resize(kept);
     rebuild_slots();
 }
 

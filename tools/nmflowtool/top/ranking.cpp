@@ -1,6 +1,7 @@
 #include "top/ranking.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -25,7 +26,7 @@ Ranking::Ranking(const RankOptions& options, nm::Output& out)
       out_(out),
       value_(member_of(options.value)),
       key_(GroupKey::parse(options.by)),
-      groups_(key_.width(), value_, options.max_keys),
+      groups_(key_.width(), value_, options.max_keys, options.scaled),
       other_side_(key_.width()) {}
 
 std::vector<std::string_view> Ranking::keys() const {
@@ -48,19 +49,20 @@ void Ranking::add(const nm::FlowRecord& flow) {
     }
     latest_ = std::max(latest_, flow.ts);
     const Sums sums = sums_of(flow);
+    const double variance = variance_of(flow);
     total_ += sums;
     key_.pack(flow, groups_.next_key());
     if (!key_.has_sides()) {
-        groups_.add(sums);
+        groups_.add(sums, variance);
         return;
     }
     // A flow between two equal keys counts once, so that no share passes 100 %.
     key_.pack(flow, other_side_.data(), GroupKey::Side::destination);
     const bool differs = std::memcmp(groups_.next_key(), other_side_.data(), other_side_.size()) != 0;
-    groups_.add(sums);
+    groups_.add(sums, variance);
     if (!differs) return;
     std::memcpy(groups_.next_key(), other_side_.data(), other_side_.size());
-    groups_.add(sums);
+    groups_.add(sums, variance);
 }
 
 Sums Ranking::sums_of(const nm::FlowRecord& flow) {
@@ -73,6 +75,15 @@ Sums Ranking::sums_of(const nm::FlowRecord& flow) {
     sums.bytes *= rate;
     sums.packets *= rate;
     return sums;
+}
+
+// Of the number of packets that the record stands for: each of n packets looked at stands for rate packets,
+// and how many are looked at varies by n (a Poisson process, as rates are large). A record that counts no
+// packets but bytes is of one at least.
+double Ranking::variance_of(const nm::FlowRecord& flow) const {
+    if (!options_.scaled || flow.sampling_rate.value_or(1) <= 1) return 0;
+    const double rate = *flow.sampling_rate;
+    return static_cast<double>(flow.packets.value_or(flow.bytes ? 1 : 0)) * rate * rate;
 }
 
 // Windows begin at whole multiples of their length since 1970. False: too late for the open one.
@@ -133,6 +144,11 @@ nm::FlowTop Ranking::top_of(std::uint32_t group) const {
     if (options_.every_ns > 0) top.window_start = {window_start_ns_};
     if (total_.*value_ > 0)
         top.share_pct = 100.0 * static_cast<double>(sums.*value_) / static_cast<double>(total_.*value_);
+    // Of n packets at one rate this is 196*sqrt(1/n) (sFlow's sampling theory, Phaal and Panchen 2002): 1.96
+    // standard deviations hold 95 % of all cases.
+    const double variance = groups_.variance(group);
+    if (variance > 0 && sums.packets > 0)
+        top.error_pct = 196.0 * std::sqrt(variance) / static_cast<double>(sums.packets);
     if (groups_.given_up() > 0) top.value_error = groups_.error(group);
     return top;
 }

@@ -46,6 +46,7 @@ class Ranking {
     bool in_window(nm::Time ts);
     void close_window();
     Sums sums_of(const nm::FlowRecord& flow);
+    double variance_of(const nm::FlowRecord& flow) const;
     void write_groups(nm::Time ts);
     std::vector<std::uint32_t> ranked(std::size_t shown) const;
     nm::FlowTop top_of(std::uint32_t group) const;
