@@ -250,6 +250,48 @@ PY
     [ "$(grep -c '^domain' kept)" = 1 ]
 }
 
+@test "a filter sees any value of an element that comes several times, and any label of a stack (trap 23)" {
+    python3 <(prelude && cat <<'PY'
+fields = [(8, 4), (8, 4), (58, 2), (58, 2), (70, 3), (71, 3), (72, 3), (1, 4)]
+def record(first, second, vlans, labels, octets):
+    return struct.pack(">IIHH", first, second, *vlans) + b"".join(
+        (label << 4 | 1).to_bytes(3, "big") if label else bytes(3) for label in labels) + struct.pack(">I", octets)
+body = record(0x0A000001, 0xC0000201, (10, 20), (100, 200, 300), 1) + \
+    record(0x0A000002, 0xC0000202, (30, 40), (400, 0, 0), 2)
+flow_pcap.write("twice.pcap", [("10.0.0.9", ipfix(ipfix_template(fields) + data(body)))])
+PY
+    )
+    nmflowtool decode --all-fields -r twice.pcap >lines
+    # The same of datagrams, and of the records that keep all values.
+    matching() {
+        nmflowtool filter "$1" -r twice.pcap | jq -c 'select(.type == "flow") | .bytes' | paste -sd' ' >of_datagrams
+        nmflowtool filter "$1" <lines | jq -c 'select(.type == "flow") | .bytes' | paste -sd' ' | diff of_datagrams - || return
+        nmflowtool top --by src_ip --filter "$1" -n 0 -r twice.pcap | jq -c 'select(.type == "flow.top") | .bytes' |
+            sort | paste -sd' ' | diff of_datagrams - || return
+        cat of_datagrams
+    }
+    [ "$(matching 'src ip 10.0.0.1')" = 1 ]
+    [ "$(matching 'src ip 192.0.2.1')" = 1 ]
+    [ "$(matching 'src net 10.0.0.0/8')" = '1 2' ]
+    [ "$(matching 'not src ip 192.0.2.1')" = 2 ]
+    [ "$(matching 'vlan 10 or vlan 40')" = '1 2' ]
+    [ "$(matching 'vlan 10 and vlan 20')" = 1 ]
+    for label in 100 200 300; do
+        [ "$(matching "mpls label $label")" = 1 ]
+    done
+    [ "$(matching 'mpls label 400')" = 2 ]
+    [ "$(matching 'mpls label in [300 400]')" = '1 2' ]
+    [ "$(matching 'mpls label > 250')" = '1 2' ]
+    [ "$(matching 'mpls label 0')" = '' ]
+    # Labels of a sampled packet.
+    for label in 100 200; do
+        [ "$(nmflowtool filter "mpls label $label" -r "$golden/traps/s10_mpls.pcap" | grep -c '"type":"sflow.sample"')" = 1 ]
+        [ "$(nmflowtool decode -r "$golden/traps/s10_mpls.pcap" | nmflowtool filter "mpls label $label" |
+            grep -c '"type":"sflow.sample"')" = 1 ]
+    done
+    run -1 nmflowtool filter 'mpls label 101' -r "$golden/traps/s10_mpls.pcap"
+}
+
 @test "a stream of IPFIX with options records, wrapped and reordered, has no gap (trap 12)" {
     python3 - <<'PY'
 import struct

@@ -70,7 +70,7 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
         switch (got) {
             case Decoder::Got::flow:
                 latest = std::max(latest, records.flow.ts);
-                if (!gate.admits(records.flow)) break;
+                if (!gate.admits(records.flow, records.wire)) break;
                 if (options.all_fields)
                     write_all(records.flow, records.wire);
                 else

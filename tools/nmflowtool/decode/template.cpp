@@ -165,6 +165,7 @@ void Template::compile(const FlowMembers& wanted) {
         compile(&Mapping::option, wanted);
     } else {
         compile(&Mapping::flow, wanted);
+        find_repeats(wanted);
     }
 }
 
@@ -234,6 +235,25 @@ void Template::add(Step step) {
     } else {
         steps_.push_back(step);
     }
+}
+
+std::optional<std::uint16_t> Template::offset_of_value(const Mapping& mapping) {
+    const Step step = step_for<nm::FlowRecord>(mapping, mapping.flow, 0);
+    const bool is_value = step.store != Store::skip && step.store != Store::part && step.store != Store::time;
+    return is_value ? std::optional(step.offset) : std::nullopt;
+}
+
+void Template::store_value(const Mapping& mapping, std::size_t turn, nm::Bytes value, nm::FlowRecord& flow) {
+    if (!offset_of_value(mapping) || !width_fits(mapping.meaning, value.size())) return;
+    // Behind the top a label of zero has the bit of the bottom set, or is no label.
+    if (mapping.meaning == Meaning::mpls_label && turn > 0 &&
+        std::ranges::all_of(value, [](std::uint8_t byte) { return byte == 0; }))
+        return;
+    const auto width = static_cast<std::uint16_t>(value.size());
+    ByteReader in(value);
+    Parts unused;
+    store(step_for<nm::FlowRecord>(mapping, mapping.flow, width), width, in,
+          {ExportClock{}, reinterpret_cast<char*>(&flow), unused});
 }
 
 template <class Record>

@@ -26,6 +26,11 @@ struct TemplateField {
 // netflow: all but IPFIX, whose header has no uptime and whose fields can have variable length.
 enum class Dialect : std::uint8_t { netflow, ipfix };
 
+// Values of one element that a filter looks at, in one record.
+inline constexpr std::size_t most_repeats = 16;
+// Elements 70 (the top) to 79 are the stack of MPLS labels.
+inline constexpr std::uint16_t mpls_places = 10;
+
 class ElementPlan;
 
 class Template {
@@ -60,6 +65,16 @@ class Template {
     // are.
     bool apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowRecord& record, Parts& parts) const;
     bool apply(nm::ByteReader& in, const ExportClock& clock, nm::FlowOption& record, Parts& parts) const;
+
+    // Whether some element that fills a member comes several times, or a stack of MPLS labels (elements 70 to
+    // 79) has more than its top.
+    bool has_repeats() const { return !repeats_.empty(); }
+    // Of a record of this template that became flow: flow with the first value of each such element, with the
+    // second and so on, up to the 16th.
+    void expand(nm::Bytes record, const nm::FlowRecord& flow, std::vector<nm::FlowRecord>& out) const;
+    // Stores the value of an element that has so many of its kind before it; what does not fit its meaning is
+    // passed over, as are times, which need the clock of the export, and an empty place in a stack of labels.
+    static void store_value(const Mapping& mapping, std::size_t turn, nm::Bytes value, nm::FlowRecord& flow);
 
     // Every element of a record by its name; made at the first call.
     const ElementPlan& plan() const;
@@ -100,6 +115,11 @@ class Template {
         std::uint32_t width = 0;   // bytes on the wire; of the shortest when is_variable
         bool is_variable = false;
     };
+    struct Repeat {
+        std::uint16_t field = 0;  // index
+        std::uint16_t turn = 0;   // how many of its kind stand before it
+        const Mapping* mapping = nullptr;
+    };
     struct Target {
         const ExportClock& clock;
         char* record;
@@ -114,12 +134,16 @@ class Template {
     template <class Record>
     const Member<Record>& direct(const TemplateField& field, const Member<Record>& member) const;
     void add(Step step);
+    // Of the member that the element fills with one value that needs no clock.
+    static std::optional<std::uint16_t> offset_of_value(const Mapping& mapping);
+    void find_repeats(const FlowMembers& wanted);
     bool run(nm::ByteReader& in, const Target& target) const;
     static void store_fixed(const Step& step, nm::ByteReader& in, const Target& target);
     static void store(const Step& step, std::size_t width, nm::ByteReader& in, const Target& target);
 
     std::vector<TemplateField> fields_;
     std::vector<Step> steps_;
+    std::vector<Repeat> repeats_;
     mutable std::unique_ptr<ElementPlan> plan_;
     std::uint32_t min_length_ = 0;
     std::uint16_t scope_fields_ = 0;

@@ -157,11 +157,10 @@ Index FilterCompiler::term() {
         expect_word("id");
         return number_test(observation_domain, {FlowValue::obs_domain});
     }
-    const bool is_ingress = lexer_.token().is_word("ingress");
-    if (is_ingress || lexer_.token().is_word("egress")) {
-        lexer_.advance();
-        expect_word(vrf_field.name);
-        return number_test(vrf_field, {is_ingress ? vrf_field.first : vrf_field.second});
+    for (const PairField& pair : pair_fields) {
+        if (!accept_word(pair.first_word)) continue;
+        expect_word(pair.field.name);
+        return number_test(pair.field, {pair.value});
     }
     return term_of(side());
 }

@@ -38,9 +38,9 @@ constexpr NumberField number_fields[] = {
 };
 
 constexpr std::string_view lacking[] = {
-    "tun",     "tunip",  "mpls",   "ident", "geo",     "flowlabel", "nfversion", "count",
-    "fwdstat", "client", "server", "app",   "latency", "sysid",     "point",     "exporter",
-    "asa",     "acl",    "ace",    "xace",  "nat",     "pblock",    "payload",   "pf",
+    "tun",    "tunip",  "ident", "geo",     "flowlabel", "nfversion", "count",    "fwdstat",
+    "client", "server", "app",   "latency", "sysid",     "point",     "exporter", "asa",
+    "acl",    "ace",    "xace",  "nat",     "pblock",    "payload",   "pf",
 };
 
 std::string_view word_of(FilterSide side) {

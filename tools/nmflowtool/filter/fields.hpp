@@ -64,6 +64,17 @@ inline constexpr NumberField mac_field{"mac", Sides::mac, FlowValue::src_mac, Fl
 inline constexpr NumberField observation_domain{"observation domain id", Sides::none, FlowValue::obs_domain,
                                                 FlowValue::obs_domain, 0xFFFFFFFF};
 inline constexpr NumberField vrf_field{"vrf", Sides::none, FlowValue::in_vrf, FlowValue::out_vrf, 0xFFFFFFFF};
+inline constexpr NumberField label_field{"label", Sides::none, FlowValue::mpls_label, FlowValue::mpls_label,
+                                         0xFFFFF};
+// Those that are named by two words.
+struct PairField {
+    std::string_view first_word;
+    const NumberField& field;
+    FlowValue value;
+};
+inline constexpr PairField pair_fields[] = {{"ingress", vrf_field, FlowValue::in_vrf},
+                                            {"egress", vrf_field, FlowValue::out_vrf},
+                                            {"mpls", label_field, FlowValue::mpls_label}};
 
 const NumberField* find_number_field(const FilterToken& name);
 // Nothing when the field has no such side.

@@ -30,7 +30,7 @@ nm::Exit filter_lines(FlowGate& gate, nm::Context& context) {
     keys.push_back(nm::flow_time_field.info.key);
     FlowLines lines(context, keys);
     while (lines.next() != FlowLines::Got::end) {
-        if (gate.admits(lines.record())) context.out.forward(lines.line());
+        if (gate.admits(lines.record(), lines.line())) context.out.forward(lines.line());
     }
     nm::FlowSummary summary;
     summary.ts = lines.latest().ns != 0 ? lines.latest() : nm::now();

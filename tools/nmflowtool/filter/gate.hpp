@@ -1,7 +1,10 @@
 // Lets through the records that a filter expression matches, and counts both kinds: in = passed + rejected.
+// Of an element that a record has several times, a test holds when it holds for any of its values.
 #pragma once
 
+#include "decode/template_elements.hpp"
 #include "filter/compile.hpp"
+#include "filter/line_repeats.hpp"
 #include "record/flow_stats.hpp"
 
 namespace nmflowtool {
@@ -13,12 +16,20 @@ class FlowGate {
         if (expression) program_ = compile_filter(*expression);
     }
 
-    template <class Record>
-    bool admits(const Record& record) {
+    bool admits(const nm::SflowSample& sample) { return !program_ || count(program_->matches(sample)); }
+    // wire: what the flow was in its datagram, if it came in one.
+    bool admits(const nm::FlowRecord& flow, const WireRecord& wire) {
         if (!program_) return true;
-        const bool passes = program_->matches(record);
-        ++(passes ? passed_ : rejected_);
-        return passes;
+        if (wire.layout == nullptr || !wire.layout->has_repeats()) return count(program_->matches(flow));
+        wire.layout->expand(wire.bytes, flow, repeats_);
+        return count(program_->matches(flow, repeats_));
+    }
+    // line: the flow or sample as JSON.
+    bool admits(const nm::SflowSample& record, std::string_view line) {
+        if (!program_) return true;
+        if (!line_repeats_) line_repeats_.emplace(program_->keys());
+        line_repeats_->expand(line, record, repeats_);
+        return count(program_->matches(record, repeats_));
     }
     std::uint64_t passed() const { return passed_; }
     // The keys of records that the expression looks at.
@@ -32,7 +43,14 @@ class FlowGate {
     }
 
   private:
+    bool count(bool passes) {
+        ++(passes ? passed_ : rejected_);
+        return passes;
+    }
+
     std::optional<FilterProgram> program_;
+    std::optional<LineRepeats> line_repeats_;
+    std::vector<nm::FlowRecord> repeats_;
     std::uint64_t passed_ = 0;
     std::uint64_t rejected_ = 0;
 };

@@ -3,7 +3,9 @@
 // Proof: tests/unit/nmflowtool_filter_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <limits>
+#include <span>
 
 #include "filter/terms.hpp"
 
@@ -50,12 +52,14 @@ class FilterProgram {
     void add_numbers(std::vector<std::uint64_t> numbers, FilterTest& test);
     void add_ranges(std::vector<AddressRange> ranges, FilterTest& test);
 
+    // repeats: the same record with other values of what it has several times; a test holds when it holds for
+    // one of them.
     template <class Record>
-    bool matches(const Record& record) const {
+    bool matches(const Record& record, std::span<const nm::FlowRecord> repeats = {}) const {
         std::uint32_t at = start_;
         while (at < reject) {
             const Step& step = steps_[at];
-            at = holds(step.test, record) ? step.if_true : step.if_false;
+            at = holds(step.test, record) || holds_for_any(step.test, repeats) ? step.if_true : step.if_false;
         }
         return at == pass;
     }
@@ -71,6 +75,12 @@ class FilterProgram {
 
     template <class Record>
     bool holds(const FilterTest& test, const Record& record) const;
+    bool holds_for_any(const FilterTest& test, std::span<const nm::FlowRecord> repeats) const {
+        return !repeats.empty() && std::ranges::any_of(repeats, [&](const nm::FlowRecord& repeat) {
+            return holds(test, repeat);
+        });
+    }
+    bool compares(const FilterTest& test, std::uint64_t number) const;
     bool is_listed(const FilterTest& test, std::uint64_t number) const;
     bool is_listed(const FilterTest& test, const Address128& address) const;
 
@@ -88,7 +98,15 @@ bool FilterProgram::holds(const FilterTest& test, const Record& record) const {
         return (address.high & test.mask.high) == test.network.high &&
                (address.low & test.mask.low) == test.network.low;
     }
-    const std::uint64_t number = number_of(record, test.value);
+    if constexpr (std::is_same_v<Record, nm::SflowSample>) {
+        if (test.value == FlowValue::mpls_label && has_labels(record)) {
+            return any_label(record, [&](std::uint32_t label) { return compares(test, label); });
+        }
+    }
+    return compares(test, number_of(record, test.value));
+}
+
+inline bool FilterProgram::compares(const FilterTest& test, std::uint64_t number) const {
     switch (test.op) {
         case FilterOp::less:
             return number < test.number;

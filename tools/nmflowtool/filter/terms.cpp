@@ -136,6 +136,8 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
             return or_zero(flow.in_vrf);
         case out_vrf:
             return or_zero(flow.out_vrf);
+        case mpls_label:
+            return or_zero(flow.mpls_label);
         case direction:
             return or_zero(flow.direction);
         case obs_domain:
@@ -188,8 +190,13 @@ void add(std::vector<std::string_view>& keys) {
 }
 
 void add_sample_keys(FlowValue value, std::vector<std::string_view>& keys) {
-    keys.push_back(value == src_vlan ? key_of<&SflowSample::in_vlan, SflowSample>()
-                                     : key_of<&SflowSample::out_vlan, SflowSample>());
+    using S = SflowSample;
+    if (value == src_vlan) keys.push_back(key_of<&S::in_vlan, S>());
+    if (value == dst_vlan) keys.push_back(key_of<&S::out_vlan, S>());
+    if (value != mpls_label) return;
+    for (const std::string_view key :
+         {key_of<&S::mpls_labels, S>(), key_of<&S::mpls_in, S>(), key_of<&S::mpls_out, S>()})
+        keys.push_back(key);
 }
 
 struct KeyRow {
@@ -215,6 +222,7 @@ constexpr KeyRow key_rows[] = {
     {nat_dst_port, add<&F::nat_dst_port>},
     {in_vrf, add<&F::in_vrf>},
     {out_vrf, add<&F::out_vrf>},
+    {mpls_label, add<&F::mpls_label>},
     {nat_src_ip, add<&F::nat_src_ip>},
     {nat_dst_ip, add<&F::nat_dst_ip>},
     {in_if, add<&F::in_if>},
@@ -249,7 +257,7 @@ void add_keys(FlowValue value, std::vector<std::string_view>& keys) {
     for (const KeyRow& row : key_rows) {
         if (row.value == value) row.add(keys);
     }
-    if (value == src_vlan || value == dst_vlan) add_sample_keys(value, keys);
+    add_sample_keys(value, keys);
 }
 
 }  // namespace nmflowtool

@@ -3,6 +3,7 @@
 // Proof: tests/unit/nmflowtool_filter_test.cpp, tests/cli/nmflowtool_filter.bats (nfdump on random filters).
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <string_view>
@@ -40,7 +41,8 @@ enum class FlowValue : std::uint8_t {
     nat_dst_port,
     in_vrf,
     out_vrf,
-    direction,  // 0 ingress, 1 egress
+    mpls_label,  // of the stack any
+    direction,   // 0 ingress, 1 egress
     obs_domain,
     engine_id,    // low byte of the observation domain (NetFlow v5 and v9)
     engine_type,  // the byte above it
@@ -77,6 +79,16 @@ std::uint64_t number_of(const nm::FlowRecord& flow, FlowValue value);
 // Samples know VLANs from their switch, which go before the tags of the packet.
 std::uint64_t number_of(const nm::SflowSample& sample, FlowValue value);
 const nm::IpAddress& ip_of(const nm::FlowRecord& flow, FlowValue value);
+
+// The labels of a sample: in its header, and as the router tells them.
+inline bool has_labels(const nm::SflowSample& sample) {
+    return !sample.mpls_labels.empty() || !sample.mpls_in.empty() || !sample.mpls_out.empty();
+}
+template <class Test>
+bool any_label(const nm::SflowSample& sample, Test&& test) {
+    return std::ranges::any_of(sample.mpls_labels, test) || std::ranges::any_of(sample.mpls_in, test) ||
+           std::ranges::any_of(sample.mpls_out, test);
+}
 
 // The keys of a record that the value is made of: what a reader of JSON lines must look for.
 void add_keys(FlowValue value, std::vector<std::string_view>& keys);

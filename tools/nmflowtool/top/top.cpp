@@ -35,7 +35,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)),
                     options.input.template_scope);
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
-        if (got == Decoder::Got::flow && gate.admits(records.flow)) ranking.add(records.flow);
+        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire)) ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
     });
     nm::FlowSummary summary;
@@ -55,7 +55,7 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     SamplingRule sampling_rule(options.input.sampling_rate);
     while (lines.next() != FlowLines::Got::end) {
         sampling_rule.apply(lines.record());
-        if (gate.admits(lines.record())) ranking.add(lines.record());
+        if (gate.admits(lines.record(), lines.line())) ranking.add(lines.record());
     }
     nm::FlowSummary summary;
     ranking.finish(summary);
