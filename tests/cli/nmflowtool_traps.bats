@@ -38,7 +38,8 @@ teardown() {
 import glob, os, sys
 import flow_pcap
 # As in tests/fuzz/flow_check.hpp: datagrams behind two bytes of length, without their version.
-versions = {"sflow5": b"\0\0\0\5", "netflow5": b"\0\5", "netflow9": b"\0\x09", "ipfix": b"\0\x0a"}
+versions = {"sflow5": b"\0\0\0\5", "netflow1": b"\0\1", "netflow5": b"\0\5", "netflow7": b"\0\7",
+            "netflow9": b"\0\x09", "ipfix": b"\0\x0a"}
 for name, version in versions.items():
     datagrams = []
     for path in sorted(glob.glob(f"{sys.argv[1]}/{name}/*")):
