@@ -42,6 +42,10 @@ TEST(Elements, AreNamedAsTheRegistryDoes) {
     EXPECT_EQ(name_of(6871, 14), "initialTCPFlags");
     EXPECT_EQ(name_of(6871, 16398), "reverseInitialTCPFlags");
     EXPECT_EQ(name_of(ntop_enterprise, 118), "L7_PROTO");
+    EXPECT_EQ(name_of(15397, 28), "proceraSubscriberIdentifier");
+    EXPECT_EQ(name_of(9, 9318), "ciscoConnectionDelayNetworkToClientMin");
+    EXPECT_EQ(name_of(ntop_enterprise, 493), "SSL_CIPHER");
+    EXPECT_EQ(find_element(5951, 130)->type, DataType::text);
     EXPECT_EQ(name_of(0, 9), "sourceIPv4PrefixLength");
     EXPECT_EQ(name_of(99999, 5), "99999:5");
     EXPECT_EQ(type_name(find_element(0, 152)->type), "dateTimeMilliseconds");

@@ -9,7 +9,7 @@ using nm::FlowFault;
 constexpr std::uint16_t first_data_set = 256;
 // nProbe's elements in NetFlow v9, where there is no enterprise number to name them by.
 constexpr std::uint16_t first_ntop = 57472;
-constexpr std::uint16_t last_ntop = first_ntop + 1023;
+constexpr std::uint16_t last_ntop = first_ntop + 1037;
 
 }  // namespace
 
