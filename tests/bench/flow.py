@@ -6,9 +6,13 @@ what counts. The counts of records are in the column "missing": a row that misse
 import contextlib
 import json
 import os
+import random
 import re
+import select
 import signal
+import socket
 import statistics
+import struct
 import subprocess
 import tempfile
 import time
@@ -50,7 +54,6 @@ def capture(protocol, records, *more):
 
 
 def free_port():
-    import socket
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -327,6 +330,67 @@ def udp_loss(name, _rounds):
                           list(rows[0]), rows)
 
 
+def one_flow(port):
+    """A NetFlow v5 datagram of one TCP flow, told by its source port."""
+    header = struct.pack(">HHIIIIBBH", 5, 1, 100_000, int(time.time()), 0, port, 0, 0, 0)
+    return header + struct.pack(">IIIHHIIIIHHBBBBHHBBH", 0xC0000201, 0xC6336401, 0, 1, 2, 10, 1000, 90_000, 95_000,
+                                port, 443, 0, 0x18, 6, 0, 0, 0, 24, 24, 0)
+
+
+def until_told(stream, sender, to, port, wait_s):
+    """Sends one flow: milliseconds until it is in a line, or None."""
+    began = time.monotonic()
+    sender.sendto(one_flow(port), to)
+    while select.select([stream], [], [], max(0, began + wait_s - time.monotonic()))[0]:
+        line = stream.readline()
+        if not line:
+            raise RuntimeError("the collector ended by itself")
+        if str(port).encode() in line:
+            return (time.monotonic() - began) * 1000
+    return None
+
+
+def live_lags(commands, port, datagrams):
+    """Of a pipeline of commands, the first of which receives: milliseconds from each datagram to its line."""
+    children = []
+    for command in commands:
+        source = children[-1].stdout if children else subprocess.DEVNULL
+        children.append(subprocess.Popen([str(word) for word in command], stdin=source, stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, bufsize=0))
+    pauses = random.Random(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        to = ("127.0.0.1", port)
+        for attempt in range(100):  # until it listens
+            if until_told(children[-1].stdout, sender, to, 20_000 + attempt, 0.3) is not None:
+                break
+        lags = []
+        for number in range(datagrams):
+            time.sleep(pauses.uniform(0.005, 0.1))
+            lags.append(until_told(children[-1].stdout, sender, to, 30_000 + number, 2))
+    for child in children:
+        child.terminate()
+        child.wait()
+    return lags
+
+
+def live_flush(name, _rounds):
+    """A record that arrived is on stdout within 50 ms, however few there are."""
+    rows, datagrams = [], 100
+    for title in ("nmflowtool decode -l", "nmflowtool decode -l, filter", "tshark -l"):
+        port = free_port()
+        decode = [NMFLOWTOOL, "decode", "-l", f"127.0.0.1:{port}", "--format", "json"]
+        commands = {"nmflowtool decode -l": [decode],
+                    "nmflowtool decode -l, filter": [decode, [NMFLOWTOOL, "filter", "any"]],
+                    "tshark -l": [["tshark", "-i", "lo", "-l", "-n", "-f", f"udp dst port {port}", "-d",
+                                   f"udp.port=={port},cflow", "-T", "fields", "-e", "cflow.srcport"]]}[title]
+        lags = live_lags(commands, port, datagrams)
+        told = sorted(lag for lag in lags if lag is not None) or [float("nan")]
+        rows.append({"program": title, "datagrams": datagrams, "missing": lags.count(None),
+                     "median ms": f"{statistics.median(told):.2f}", "worst ms": f"{told[-1]:.2f}"})
+    return harness.Result(name, f"{datagrams} NetFlow v5 datagrams of one flow, 5 to 100 ms apart: from sending one to its line "
+                          "in the reader of a pipe; the goal is 50 ms.", list(rows[0]), rows)
+
+
 ENTRIES = {
     "flow-sflow-json": sflow_json,
     "flow-v9-json": wire_json("netflow9", 300_000),
@@ -337,5 +401,6 @@ ENTRIES = {
     "flow-nfcapd-top": stored_top,
     "flow-json-pipe": json_pipe,
     "flow-first-line": first_line,
+    "flow-live-flush": live_flush,
     "flow-udp-loss": udp_loss,
 }
