@@ -258,7 +258,9 @@ inline constexpr auto flow_fields = FieldList{
     field("out_vrf", &FlowRecord::out_vrf, Role::tag, "VRF id the packets left by"),
     field("app_id", &FlowRecord::app_id, Role::tag,
           "application as classification engine and selector: 3:443 (RFC 6759)"),
-    field("app_name", &FlowRecord::app_name, Role::tag, "name of the application, the first 63 bytes"),
+    field("app_name", &FlowRecord::app_name, Role::tag,
+          "name of the application, the first 63 bytes; with --names of app_id as the exporter told it, when "
+          "the record has none"),
     field("user", &FlowRecord::user, Role::tag, "name of the user, the first 63 bytes"),
     field("nat_src_ip", &FlowRecord::nat_src_ip, Role::tag, "source address behind the translation"),
     field("nat_dst_ip", &FlowRecord::nat_dst_ip, Role::tag, "destination address behind the translation"),
@@ -281,12 +283,41 @@ inline constexpr auto flow_fields = FieldList{
     field("sampler_id", &FlowRecord::sampler_id, Role::tag, "the exporter's number of the sampler"),
 };
 
+// Names that the exporter tells beside its flows, in options records: of the numbers in a flow record. Only
+// there when names are asked for, so that a flow record stays small.
+struct FlowNames {
+    std::optional<Text64> in_if_name;
+    std::optional<Text64> out_if_name;
+    std::optional<Text64> in_vrf_name;
+    std::optional<Text64> out_vrf_name;
+    std::optional<Text64> sampler_name;
+};
+
+inline constexpr auto flow_name_fields = FieldList{
+    field("in_if_name", &FlowNames::in_if_name, Role::tag,
+          "with --names: name of in_if as the exporter told it, the first 63 bytes; its description when it "
+          "told no name"),
+    field("out_if_name", &FlowNames::out_if_name, Role::tag, "with --names: name of out_if, like in_if_name"),
+    field("in_vrf_name", &FlowNames::in_vrf_name, Role::tag,
+          "with --names: name of in_vrf as the exporter told it, the first 63 bytes"),
+    field("out_vrf_name", &FlowNames::out_vrf_name, Role::tag,
+          "with --names: name of out_vrf, like in_vrf_name"),
+    field("sampler_name", &FlowNames::sampler_name, Role::tag,
+          "with --names: name of sampler_id as the exporter told it, the first 63 bytes"),
+};
+
+// The names stand in front: a decoder copies a whole FlowRecord over the other part.
+struct NamedFlow : FlowNames, FlowRecord {};
+
 template <>
 inline constexpr auto describe<FlowRecord> = record("flow", 1, "one flow record of an exporter",
                                                     flow_time_field, flow_fields);
+template <>
+inline constexpr auto describe<NamedFlow> = record("flow", 1, "one flow record of an exporter",
+                                                   flow_time_field, flow_fields, flow_name_fields);
 
 // A group of flows: the fields it was grouped by are set, and the sums.
-struct FlowTop : FlowRecord {
+struct FlowTop : FlowRecord, FlowNames {
     std::uint64_t rank = 0;
     Prefix src_prefix;
     Prefix dst_prefix;
@@ -315,7 +346,7 @@ inline constexpr auto describe<FlowTop> = record(
     field("as", &FlowTop::as_number, Role::tag, "autonomous system that is source or destination").column(),
     field("interface", &FlowTop::interface, Role::tag, "ifIndex the packets came in or left by").column(),
     field("mac", &FlowTop::mac, Role::tag, "hardware address that is source or destination").column(),
-    flow_fields,
+    flow_fields, flow_name_fields,
     field("window_start", &FlowTop::window_start, Role::text,
           "of the window that the sums are of; ts is its end"),
     field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),

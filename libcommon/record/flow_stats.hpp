@@ -77,6 +77,8 @@ struct FlowStats {
     std::uint64_t sets_no_template = 0;
     std::uint64_t samplers = 0;
     std::uint64_t unknown_sampler = 0;
+    std::optional<std::uint64_t> names;
+    std::optional<std::uint64_t> names_refused;
     std::uint64_t unknown_samples = 0;
     std::uint64_t unknown_records = 0;
     std::uint64_t malformed_datagrams = 0;
@@ -142,6 +144,11 @@ inline constexpr auto describe<FlowStats> = [] {
         field("samplers", &S::samplers, Role::value, "samplers that options described"),
         field("unknown_sampler", &S::unknown_sampler, Role::value,
               "flows of a sampler that no option described"),
+        field("names", &S::names, Role::value,
+              "with --names: names of interfaces, VRFs, applications and samplers that it told, repeats not "
+              "counted"),
+        field("names_refused", &S::names_refused, Role::value,
+              "with --names: names that were not kept, to bound memory"),
         field("unknown_samples", &S::unknown_samples, Role::value,
               "sFlow samples of a kind that is not decoded"),
         field("unknown_records", &S::unknown_records, Role::value,

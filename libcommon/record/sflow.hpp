@@ -273,10 +273,11 @@ inline constexpr auto sample_app_fields = FieldList{
     field("app_target", &SampleApp::app_target, Role::tag, "whom the operation is for")};
 
 template <>
-inline constexpr auto describe<SflowSample> = record(
-    "sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame", flow_time_field,
-    flow_fields, sample_number_fields, inner_packet_fields, sample_unknown_fields, drop_detail_fields,
-    sample_route_fields, sample_tunnel_fields, sample_tcp_info_fields, sample_app_fields, sample_wifi_fields);
+inline constexpr auto describe<SflowSample> =
+    record("sflow.sample", 1, "one sampled packet: packets is 1, bytes is the length of its frame",
+           flow_time_field, flow_fields, sample_number_fields, inner_packet_fields, sample_unknown_fields,
+           drop_detail_fields, sample_route_fields, sample_tunnel_fields, sample_tcp_info_fields,
+           sample_app_fields, sample_wifi_fields, flow_name_fields);
 template <>
 inline constexpr std::size_t rare_fields_from<SflowSample> = 1 +
                                                              flow_fields.size() + sample_number_fields.size();

@@ -378,7 +378,8 @@ struct SflowSample : FlowRecord,
                      SampleTunnels,
                      SampleWifi,
                      SampleTcpInfo,
-                     SampleApp {
+                     SampleApp,
+                     FlowNames {
     // Nothing behind the raw header is set: the writer need not look. The decoder knows; who fills a record
     // by hand leaves it.
     bool rest_is_absent = false;

@@ -69,7 +69,9 @@ inline void check_datagrams(nm::Bytes input, std::initializer_list<std::uint8_t>
     limits.domains = 8;
     limits.template_fields = 4096;
     limits.waiting_bytes = 4096;
+    limits.names_per_domain = 16;
     Decoder decoder(limits);
+    decoder.keep_names();
     Records records;
     nm::TextBuffer line;
     std::vector<std::uint8_t> payload;

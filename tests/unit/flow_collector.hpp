@@ -49,7 +49,7 @@ inline Wire ipfix_message(const Wire& sets, std::uint32_t sequence, std::uint32_
 
 struct FlowCollector {
     nmflowtool::Decoder decoder;
-    std::vector<FlowRecord> flows;
+    std::vector<NamedFlow> flows;
     std::vector<FlowOption> options;
     std::vector<std::string> elements;  // of each record, as --all-fields adds them
 

@@ -15,7 +15,7 @@ using namespace nmflowtool;
 nm::FlowTop through(const char* by, const nm::FlowRecord& flow) {
     const GroupKey key = GroupKey::parse(by);
     std::vector<std::uint8_t> packed(key.width());
-    key.pack(flow, packed.data());
+    key.pack(flow, {}, packed.data());
     nm::FlowTop top;
     key.unpack(packed.data(), top);
     return top;
@@ -56,8 +56,8 @@ TEST(GroupKey, TellsAbsentFromZero) {
     nm::FlowRecord zero;
     zero.dst_port = 0;
     std::vector<std::uint8_t> a(key.width()), b(key.width());
-    key.pack(zero, a.data());
-    key.pack({}, b.data());
+    key.pack(zero, {}, a.data());
+    key.pack({}, {}, b.data());
     EXPECT_NE(a, b);
 }
 
@@ -79,10 +79,10 @@ TEST(GroupKey, SeesAFlowFromBothSides) {
     EXPECT_TRUE(key.has_sides());
     EXPECT_FALSE(GroupKey::parse("src_ip,dst_port").has_sides());
     std::vector<std::uint8_t> packed(key.width());
-    key.pack(sample_flow(), packed.data(), GroupKey::Side::source);
+    key.pack(sample_flow(), {}, packed.data(), GroupKey::Side::source);
     nm::FlowTop source, destination;
     key.unpack(packed.data(), source);
-    key.pack(sample_flow(), packed.data(), GroupKey::Side::destination);
+    key.pack(sample_flow(), {}, packed.data(), GroupKey::Side::destination);
     key.unpack(packed.data(), destination);
     EXPECT_EQ(to_string(source.prefix), "192.0.0.0/8");
     EXPECT_FALSE(source.port);

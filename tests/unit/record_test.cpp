@@ -35,7 +35,7 @@ using RecordTypes =
     ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, DnsProbe, DnsSummary, ErrorRecord,
                      ExportSummary, FlowDestination, FlowField, FlowFieldSummary, FlowOption, FlowRecord, FlowRoute,
                      FlowStats, FlowSummary, FlowTop, ForwardSummary, HttpProbe, HttpSummary, IcmpError, IcmpProbe,
-                     IcmpReply, Migration, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
+                     IcmpReply, Migration, NamedFlow, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
                      Reject, Route, RouteSummary, SflowApp, SflowCounters, SflowDrop, SflowHost, SflowSample, Slot,
                      SweepProbe, SweepSummary, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup,
                      TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;

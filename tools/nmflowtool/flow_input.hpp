@@ -116,6 +116,7 @@ void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&&
         if (item == FlowInput::Got::flow) {
             records.wire = {};
             input.sampling_rule().apply(records.flow);
+            if (decoder.keeps_names()) static_cast<nm::FlowNames&>(records.flow) = {};
             take(Decoder::Got::flow, records);
             continue;
         }

@@ -55,7 +55,7 @@ FlowLineParser::FlowLineParser(const std::vector<std::string_view>& keys)
     : members_(with_type(keys)), wants_all_(keys.empty()) {
     const std::vector<std::string_view> all = with_type(keys);
     for (const std::string_view key : all)
-        fields_.push_back({find_field<nm::SflowSample>(key), find_field<nm::FlowRecord>(key) != nullptr});
+        fields_.push_back({find_field<nm::SflowSample>(key), find_field<nm::NamedFlow>(key) != nullptr});
     proto_ = static_cast<std::size_t>(std::ranges::find(all, "proto") - all.begin());
 }
 
@@ -101,10 +101,12 @@ FlowLineParser::Got FlowLineParser::done(bool is_flow) {
 
 bool FlowLineParser::read_members(bool is_flow) {
     forget_sample_before(is_flow);
-    if (is_flow)
+    if (is_flow) {
         static_cast<nm::FlowRecord&>(record_) = {};
-    else
+        static_cast<nm::FlowNames&>(record_) = {};
+    } else {
         record_ = {};
+    }
     for (std::size_t i = 1; i < fields_.size(); ++i) {
         if (!members_.has(i) || (is_flow && !fields_[i].is_of_flow) || (i == proto_ && record_.proto_num))
             continue;

@@ -69,6 +69,12 @@ void add_filter_option(CLI::App& cli, InputOptions& input) {
         ->type_name("EXPR");
 }
 
+void add_names_option(CLI::App& cli, bool& names) {
+    cli.add_flag("--names", names,
+                 "flows carry the names of their interfaces, VRFs, samplers and applications, once their "
+                 "exporter told them in options records or sFlow port names");
+}
+
 void take_stdin_as_capture(InputOptions& input) {
     if (input.is_given()) return;
     if (nm::Console::stdin_is_terminal()) {
@@ -79,7 +85,7 @@ void take_stdin_as_capture(InputOptions& input) {
 }
 
 std::vector<const nm::RecordType*> decoded_types() {
-    std::vector<const nm::RecordType*> types{&nm::record_type<nm::FlowRecord>};
+    std::vector<const nm::RecordType*> types{&nm::record_type<nm::NamedFlow>};
     for (const nm::RecordType* type : sflow_record_types()) types.push_back(type);
     for (const nm::RecordType* type : {&nm::record_type<nm::FlowOption>, &nm::record_type<nm::FlowStats>,
                                        &nm::record_type<nm::FlowSummary>})
@@ -97,10 +103,11 @@ void define_decode(nm::Tool& tool) {
         "--all-fields", options->all_fields,
         "add every element of NetFlow and IPFIX records by its registry name, and the structures "
         "of sFlow samples that have no keys of their own in hex; JSON only");
+    add_names_option(*verb.cli, options->names);
     verb.cli->add_flag("--header", options->sflow.header, "sFlow samples carry the sampled bytes in hex");
     verb.cli
         ->add_option("--state", options->state,
-                     "keep templates and sampling rates in this file for the next run")
+                     "keep templates, sampling rates and names in this file for the next run")
         ->type_name("FILE");
     const auto style = std::make_shared<SflowtoolStyle>(SflowtoolStyle::none);
     nm::add_word(*verb.cli, "--sflowtool", *style, sflowtool_styles,
@@ -114,6 +121,8 @@ void define_decode(nm::Tool& tool) {
         {"nmflowtool decode -l :2055 -l :6343 | nmbgp annotate --mrt rib.mrt", "live, with routes"},
         {"nmflowtool decode -l :4739 --all-fields --state /var/lib/nmtools/templates",
          "every element, and templates that outlive a restart"},
+        {"nmflowtool decode -l :2055 --names | jq 'select(.in_if_name == \"Te0/0/0\")'",
+         "flows of an interface by its name"},
         {"tcpdump -w - udp port 6343 | nmflowtool decode | jq .src_ip", "a capture from a pipe"},
         {"nmflowtool decode -l :6343 | jq 'select(.type == \"sflow.host\") | [.hostname, .load_1m]'",
          "load of the hosts that send sFlow"},
@@ -149,7 +158,8 @@ void define_filter(nm::Tool& tool) {
             "such as: proto tcp and (src net 10.0.0.0/8 or dst port in [80 443]) and bytes > 1k; what a "
             "record lacks counts as zero")
         ->type_name("EXPR");
-    verb.cli->add_option("--filter-file", options->file, "read the expression from a file; # begins a comment")
+    verb.cli
+        ->add_option("--filter-file", options->file, "read the expression from a file; # begins a comment")
         ->type_name("FILE");
     add_input_options(*verb.cli, options->input);
     add_decoder_options(*verb.cli, options->input);
@@ -157,7 +167,8 @@ void define_filter(nm::Tool& tool) {
     verb.examples = {
         {"nmflowtool decode -l :2055 | nmflowtool filter 'proto tcp and flags S and not flags A'",
          "live records, as they came"},
-        {"nmflowtool filter 'dst port in [53, 853] and not src net 10.0.0.0/8' -r flows.pcap", "of a capture"},
+        {"nmflowtool filter 'dst port in [53, 853] and not src net 10.0.0.0/8' -r flows.pcap",
+         "of a capture"},
         {"nmflowtool top --by src_ip --filter 'not net 10.0.0.0/8' -r flows.pcap",
          "the same language in front of other verbs"},
     };
@@ -197,6 +208,7 @@ void define_top(nm::Tool& tool) {
     add_input_options(*verb.cli, options->input);
     add_decoder_options(*verb.cli, options->input);
     add_filter_option(*verb.cli, options->input);
+    add_names_option(*verb.cli, options->names);
     verb.emits = {&nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowStats>,
                   &nm::record_type<nm::FlowSummary>};
     verb.examples = {
@@ -204,6 +216,7 @@ void define_top(nm::Tool& tool) {
         {"nmflowtool top --by ip,port --every 10s --scaled -l :6343", "live, every ten seconds"},
         {"nmflowtool decode -l :2055 | nmflowtool top --by src_ip,dst_port --value packets",
          "of live records"},
+        {"nmflowtool top --by in_if_name --names -r flows.pcap", "traffic of each interface"},
         {"nmflowtool top --by dst_ip/24/48 --value flows -n 0 -r flows.pcap", "every destination network"},
     };
     verb.has_table = true;

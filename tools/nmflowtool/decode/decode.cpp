@@ -59,6 +59,7 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
     Decoder decoder(limits_for(options.input), {}, options.input.template_scope);
+    if (options.names) decoder.keep_names();
     load_state(options, decoder, context);
     decoder.keep(options.sflow);
     nm::Time latest;
@@ -66,15 +67,21 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     const auto write_all = [&](const auto& record, const WireRecord& wire) {
         context.out.write_with(record, [&](nm::TextBuffer& out) { append_elements(out, wire, scratch); });
     };
+    const auto write_one = [&](const auto& flow, const WireRecord& wire) {
+        if (options.all_fields)
+            write_all(flow, wire);
+        else
+            write_flow(context.out, flow);
+    };
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         switch (got) {
             case Decoder::Got::flow:
                 latest = std::max(latest, records.flow.ts);
                 if (!gate.admits(records.flow, records.wire)) break;
-                if (options.all_fields)
-                    write_all(records.flow, records.wire);
+                if (options.names)
+                    write_one(records.flow, records.wire);
                 else
-                    write_flow(context.out, records.flow);
+                    write_one(static_cast<const nm::FlowRecord&>(records.flow), records.wire);
                 break;
             case Decoder::Got::option:
                 latest = std::max(latest, records.option.ts);

@@ -8,8 +8,9 @@ namespace nmflowtool {
 struct DecodeOptions {
     InputOptions input;
     bool all_fields = false;  // every element by its registry name, behind our own keys
-    std::string state;        // file that keeps templates and sampling rates for the next run; empty: none
-    SflowKeep sflow;          // what of sFlow samples is kept beside the usual
+    bool names = false;       // of interfaces and others, as exporters told them
+    std::string state;  // file that keeps templates, sampling rates and names for the next run; empty: none
+    SflowKeep sflow;    // what of sFlow samples is kept beside the usual
 };
 
 nm::Exit run_decode(const DecodeOptions& options, nm::Context& context);

@@ -92,11 +92,13 @@ Decoder::Got Decoder::next(Records& records) {
         const Netflow::Got got = netflow_.next(records.flow, records.option);
         if (got == Netflow::Got::nothing) return Got::nothing;
         records.wire = netflow_.wire();
+        if (got == Netflow::Got::flow && domains_.keeps_names()) netflow_.fill_names(records.flow);
         return got == Netflow::Got::flow ? Got::flow : Got::option;
     }
     if (open_ && is_sflow(*open_)) {
         switch (sflow_.next(records)) {
             case Sflow::Got::sample:
+                if (domains_.keeps_names()) sflow_.fill_names(records.sample);
                 return Got::sample;
             case Sflow::Got::drop:
                 return Got::drop;

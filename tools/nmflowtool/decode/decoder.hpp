@@ -16,7 +16,7 @@ std::optional<nm::ExportProtocol> protocol_of(nm::Bytes payload);
 
 // One of each kind, reused for every record of a run.
 struct Records : SflowRecords {
-    nm::FlowRecord flow;
+    nm::NamedFlow flow;
     nm::FlowOption option;
     WireRecord wire;  // of the flow or option, when it came as NetFlow or IPFIX
 };
@@ -32,13 +32,16 @@ class Decoder {
 
     // What of sFlow samples is kept beside the usual.
     void keep(const SflowKeep& keep) { sflow_.keep(keep); }
+    // Flows and samples get the names that their exporter told before them. Before load_state() and open().
+    void keep_names() { domains_.keep_names(); }
+    bool keeps_names() const { return domains_.keeps_names(); }
     void open(const Datagram& datagram);
     // The next record of the datagram; Got says which member of records it is in.
     Got next(Records& records);
     // The protocol of the datagram just opened, the first time one of this unsupported protocol comes.
     std::optional<nm::ExportProtocol> first_unsupported();
 
-    // Templates and sampling options for a later run (domains_state.hpp).
+    // Templates, sampling options and names for a later run (domains_state.hpp).
     std::string save_state() const { return state_of(domains_); }
     nm::Result<std::size_t> load_state(std::string_view text) {
         return restore_state(text, scope_, domains_);

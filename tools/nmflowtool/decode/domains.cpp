@@ -22,15 +22,6 @@ std::string hex_of(nm::Bytes bytes) {
 
 }  // namespace
 
-nm::FlowStats blank_stats(const DomainKey& key) {
-    nm::FlowStats stats;
-    stats.protocol = key.protocol;
-    stats.exporter = key.exporter;
-    if (key.port != 0) stats.exporter_port = key.port;
-    stats.obs_domain = key.id;
-    return stats;
-}
-
 void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes) {
     const auto known = std::ranges::find(stats.errors, kind, &nm::FlowError::kind);
     if (known != stats.errors.end())
@@ -43,6 +34,10 @@ void add_stats(nm::FlowStats& sum, const nm::FlowStats& stats) {
     nm::for_each_field<nm::FlowStats>([&](auto, const auto& field) {
         if constexpr (std::is_same_v<decltype(sum.*(field.member)), std::uint64_t&>) {
             sum.*(field.member) += stats.*(field.member);
+        }
+        if constexpr (std::is_same_v<decltype(sum.*(field.member)), std::optional<std::uint64_t>&>) {
+            const auto& added = stats.*(field.member);
+            if (added) sum.*(field.member) = (sum.*(field.member)).value_or(0) + *added;
         }
     });
     for (const nm::FlowError& error : stats.errors) {
@@ -62,7 +57,7 @@ Domain& DomainTable::get(const DomainKey& key) {
         found = domains_.try_emplace(key).first;
         Domain& fresh = found->second;
         fresh.key = key;
-        fresh.stats = blank_stats(key);
+        open_books(fresh);
         unproven_.push_front(&fresh);
         fresh.place = unproven_.begin();
     }
@@ -70,6 +65,27 @@ Domain& DomainTable::get(const DomainKey& key) {
     std::list<Domain*>& list = last_->is_proven ? proven_ : unproven_;
     list.splice(list.begin(), list, last_->place);
     return *last_;
+}
+
+void DomainTable::open_books(Domain& domain) const {
+    domain.stats = {};
+    domain.stats.protocol = domain.key.protocol;
+    domain.stats.exporter = domain.key.exporter;
+    if (domain.key.port != 0) domain.stats.exporter_port = domain.key.port;
+    domain.stats.obs_domain = domain.key.id;
+    if (keeps_names_) domain.stats.names = domain.stats.names_refused = 0;
+}
+
+void DomainTable::forget_names(Domain& domain) {
+    names_ -= domain.names.size();
+    domain.names = {};
+}
+
+void DomainTable::adopt_names(Domain& domain, ExporterNames names) {
+    forget_names(domain);
+    if (names_ + names.size() > limits_.names) return;
+    domain.names = std::move(names);
+    names_ += domain.names.size();
 }
 
 void DomainTable::prove(Domain& domain) {
@@ -91,6 +107,7 @@ void DomainTable::evict_one() {
         });
     }
     forget_templates(victim);
+    forget_names(victim);
     nm::FlowStats& sum = evicted_[static_cast<std::size_t>(victim.key.protocol)];
     add_stats(sum, victim.stats);
     sum.protocol = victim.key.protocol;

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "decode/exporter_names.hpp"
 #include "decode/sample_source.hpp"
 #include "decode/sequence.hpp"
 #include "decode/template.hpp"
@@ -26,6 +27,8 @@ struct Limits {
     std::size_t samplers_per_domain = 4096;
     std::size_t waiting_bytes = 1024 * 1024;  // of data sets without a template
     std::size_t sample_sources = 262'144;     // of all sFlow agents together
+    std::size_t names_per_domain = 65'536;
+    std::size_t names = 262'144;  // of all exporters together; about 130 bytes each
 };
 
 // Templates belong to the exporter's address, protocol and source id or observation domain, whatever its UDP
@@ -63,6 +66,7 @@ struct Domain {
     std::unordered_map<std::uint32_t, std::uint32_t> interface_rates;
     std::optional<std::uint32_t> sampling_rate;  // of the whole exporter
     std::optional<std::int64_t> told_boot_ms;    // as options told it (IPFIX element 160)
+    ExporterNames names;
     nm::Time last_seen;
     std::unordered_map<std::uint64_t, SampleSource> sample_sources;
     std::uint64_t last_source_key = 0;
@@ -106,6 +110,22 @@ class DomainTable {
               nm::Bytes bytes);
     // Moves the sets that wait for this template to the end of out.
     void take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out);
+    // Names that exporters tell are kept for their flows, and counted; before the first domain is made.
+    void keep_names() { keeps_names_ = true; }
+    bool keeps_names() const { return keeps_names_; }
+    // Keeps a name in one of the tables of domain.names, if there is room.
+    template <class Names, class Key>
+    void learn_name(Domain& domain, Names& names, const Key& key, std::string_view text);
+    void learn_names(Domain& domain, const nm::FlowOption& option) {
+        domain.names.for_each_in(option, [&](auto& names, const auto& key, std::string_view text) {
+            learn_name(domain, names, key, text);
+        });
+    }
+    void forget_names(Domain& domain);
+    // Those of an earlier run, unless they are more than there is room for.
+    void adopt_names(Domain& domain, ExporterNames names);
+    // The books of a domain begin.
+    void open_books(Domain& domain) const;
     // The source of samples with this key, made when it is new; nullptr when there is no room for another.
     SampleSource* sample_source(Domain& domain, std::uint64_t key);
     // The end of the input: what still waits is lost.
@@ -140,12 +160,29 @@ class DomainTable {
     std::deque<WaitingSet> waiting_;
     std::size_t waiting_bytes_ = 0;
     std::size_t sample_sources_ = 0;
+    std::size_t names_ = 0;
+    bool keeps_names_ = false;
     // Sums by protocol.
     std::array<nm::FlowStats, nm::enum_words<nm::ExportProtocol>.size()> evicted_{};
 };
 
-// Books in which nothing is written yet.
-nm::FlowStats blank_stats(const DomainKey& key);
+template <class Names, class Key>
+void DomainTable::learn_name(Domain& domain, Names& names, const Key& key, std::string_view text) {
+    const auto count = [](std::optional<std::uint64_t>& counter) { counter = counter.value_or(0) + 1; };
+    const nm::Text64 name(text);
+    const auto known = names.find(key);
+    if (known != names.end()) {
+        if (known->second == name) return;
+        known->second = name;
+    } else if (names_ >= limits_.names || domain.names.size() >= limits_.names_per_domain) {
+        count(domain.stats.names_refused);
+        return;
+    } else {
+        names.emplace(key, name);
+        ++names_;
+    }
+    count(domain.stats.names);
+}
 
 // Books a fault with the bytes where it is; the counter beside it is the caller's.
 void note_fault(nm::FlowStats& stats, nm::FlowFault kind, nm::Bytes bytes);

@@ -5,6 +5,7 @@
 
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "decode/xdr.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -30,9 +31,41 @@ void append_rates(std::string& text, std::string_view word,
     }
 }
 
+// What the names of each table of ExporterNames are of: calls visit(word, names) for each.
+template <class Names, class Visit>
+void for_each_table(Names& names, Visit&& visit) {
+    visit("interface", names.interfaces);
+    visit("description", names.interface_descriptions);
+    visit("vrf", names.vrfs);
+    visit("sampler", names.samplers);
+    visit("application", names.applications);
+}
+
+std::string key_text(std::uint32_t number) {
+    return std::to_string(number);
+}
+std::string key_text(const nm::Text24& application) {
+    return std::string(application.view());
+}
+
+// Names are any bytes: as hexadecimal digits.
+void append_names(std::string& text, const ExporterNames& names) {
+    for_each_table(names, [&](std::string_view word, const auto& table) {
+        std::map<std::string, nm::Text64> sorted;
+        for (const auto& [key, name] : table) sorted.emplace(key_text(key), name);
+        for (const auto& [key, name] : sorted) {
+            text += "name ";
+            text += word;
+            text += ' ' + key + ' ';
+            append_hex(text, nm::as_bytes(name.view()));
+            text += '\n';
+        }
+    });
+}
+
 void append(std::string& text, const Domain& domain) {
     if (domain.templates.empty() && domain.sampler_rates.empty() && domain.interface_rates.empty() &&
-        !domain.sampling_rate)
+        !domain.sampling_rate && domain.names.size() == 0)
         return;
     text += "domain " + std::string(word_of(domain.key.protocol)) + ' ' + to_string(domain.key.exporter) +
             ' ' + std::to_string(domain.key.id) + (domain.is_proven ? " proven" : " unproven");
@@ -46,6 +79,7 @@ void append(std::string& text, const Domain& domain) {
     for (const auto& known : domain.templates) ids.push_back(known.first);
     std::ranges::sort(ids);
     for (const std::uint16_t id : ids) append(text, domain.templates.at(id), id);
+    append_names(text, domain.names);
 }
 
 // What one domain line and the lines behind it say.
@@ -56,6 +90,7 @@ struct Restored {
     std::optional<std::uint32_t> sampling_rate;
     std::map<std::uint32_t, std::uint32_t> sampler_rates, interface_rates;
     std::map<std::uint16_t, Template> templates;
+    ExporterNames names;
 };
 
 template <class Number>
@@ -107,6 +142,41 @@ bool read_rate(const Words& words, const Limits& limits, std::map<std::uint32_t,
            out.emplace(id, rate).second && out.size() <= limits.samplers_per_domain;
 }
 
+bool read(std::string_view word, nm::Text24& out) {
+    out.assign(word);
+    return !word.empty() && out.view() == word;
+}
+
+std::optional<std::string> read_hex(std::string_view word) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (; word.size() >= 2; word.remove_prefix(2)) {
+        const std::size_t high = digits.find(word[0]), low = digits.find(word[1]);
+        if (high == word.npos || low == word.npos) return std::nullopt;
+        text += static_cast<char>(high << 4 | low);
+    }
+    if (!word.empty() || text.empty()) return std::nullopt;
+    return text;
+}
+
+template <class Table>
+bool read_name(std::string_view key_word, std::string_view hex, Table& table) {
+    typename Table::key_type key{};
+    const std::optional<std::string> text = read_hex(hex);
+    if (!text || !read(key_word, key)) return false;
+    const nm::Text64 name(*text);
+    return name.view() == *text && table.emplace(key, name).second;
+}
+
+bool read_name(const Words& words, const Limits& limits, ExporterNames& names) {
+    if (words.size() != 4 || names.size() >= limits.names_per_domain) return false;
+    bool is_read = false;
+    for_each_table(names, [&](std::string_view word, auto& table) {
+        if (word == words[1]) is_read = read_name(words[2], words[3], table);
+    });
+    return is_read;
+}
+
 bool read_line(std::string_view line, const Limits& limits, std::vector<Restored>& out) {
     const Words words = nm::split(line, ' ');
     if (words[0] == "domain") {
@@ -117,6 +187,7 @@ bool read_line(std::string_view line, const Limits& limits, std::vector<Restored
     if (words[0] == "template") return read_template(words, limits, domain);
     if (words[0] == "sampler") return read_rate(words, limits, domain.sampler_rates);
     if (words[0] == "interface") return read_rate(words, limits, domain.interface_rates);
+    if (words[0] == "name") return read_name(words, limits, domain.names);
     if (words.size() != 2) return false;
     if (words[0] == "boot") return read(words[1], domain.told_boot_ms.emplace());
     return words[0] == "rate" && read(words[1], domain.sampling_rate.emplace()) && *domain.sampling_rate > 0;
@@ -129,9 +200,10 @@ std::size_t apply(Restored& restored, DomainTable& domains) {
     domain.sampling_rate = restored.sampling_rate;
     domain.sampler_rates.insert(restored.sampler_rates.begin(), restored.sampler_rates.end());
     domain.interface_rates.insert(restored.interface_rates.begin(), restored.interface_rates.end());
+    domains.adopt_names(domain, std::move(restored.names));
     std::size_t count = 0;
     for (auto& [id, layout] : restored.templates) count += domains.learn(domain, id, std::move(layout));
-    domain.stats = blank_stats(domain.key);  // the books are of this run
+    domains.open_books(domain);  // they are of this run
     return count;
 }
 

@@ -1,5 +1,5 @@
-// Templates and sampling rates on their way to a later run (decode --state): text of one line per fact, with
-// a version and a checksum in front. Proof: tests/unit/nmflowtool_state_test.cpp.
+// Templates, sampling rates and names on their way to a later run (decode --state): text of one line per
+// fact, with a version and a checksum in front. Proof: tests/unit/nmflowtool_state_test.cpp.
 #pragma once
 
 #include <string>

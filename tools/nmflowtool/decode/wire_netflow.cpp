@@ -178,6 +178,7 @@ void Netflow::see_uptime(std::uint32_t sequence) {
         ++domain_->stats.restarts;
         domain_->sequence.restart();
         domains_.forget_templates(*domain_);
+        domains_.forget_names(*domain_);
         domain_->sampler_rates.clear();
         domain_->interface_rates.clear();
         domain_->sampling_rate.reset();

@@ -23,6 +23,8 @@ class Netflow {
     Got next(nm::FlowRecord& flow, nm::FlowOption& option);
     // The bytes of the record that next() gave last.
     const WireRecord& wire() const { return wire_; }
+    // Sets the names of the flow that next() gave last.
+    void fill_names(nm::NamedFlow& flow) const { domain_->names.fill(flow, flow); }
 
   private:
     // wire_netflow.cpp: headers and sets.

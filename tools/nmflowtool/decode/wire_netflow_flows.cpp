@@ -158,6 +158,7 @@ void Netflow::finish_option(nm::FlowOption& option) {
         }
     }
     note_sampling(option);
+    if (domains_.keeps_names()) domains_.learn_names(*domain_, option);
 }
 
 void Netflow::note_sampling(const nm::FlowOption& option) {

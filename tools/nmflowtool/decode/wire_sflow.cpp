@@ -234,10 +234,19 @@ bool Sflow::read_counter_sample(ByteReader in, bool is_expanded, SflowRecords& r
         record->source_class = source.type;
         record->source_index = source.index;
     }
+    if (domains_.keeps_names() && families_.counters) note_name(records.counters);
     see_source(counter_sample, source.type, source.index, sequence, std::nullopt);
     ++domain_->stats.counter_samples;
     domains_.prove(*domain_);
     return true;
+}
+
+void Sflow::note_name(const nm::SflowCounters& counters) {
+    constexpr std::uint32_t interface_class = 0;
+    const auto index = counters.if_index || counters.source_class != interface_class ? counters.if_index
+                                                                                     : counters.source_index;
+    if (index && !counters.if_name.empty())
+        domains_.learn_name(*domain_, domain_->names.interfaces, *index, counters.if_name);
 }
 
 void Sflow::see_source(std::uint8_t kind, std::uint32_t source_class, std::uint32_t source_index,

@@ -22,6 +22,10 @@ class Sflow {
     // False when the header is cut: there is nothing to read then, and no agent to book it on.
     bool open(const Datagram& datagram);
     Got next(SflowRecords& records);
+    // Sets the names of the sample that next() gave last.
+    void fill_names(nm::SflowSample& sample) const {
+        if (domain_->names.fill(sample, sample)) sample.rest_is_absent = false;
+    }
 
   private:
     bool open_domain(const Datagram& datagram, nm::ExportProtocol protocol, std::uint32_t sequence);
@@ -33,6 +37,7 @@ class Sflow {
     void begin_sample(nm::SflowSample& sample) const;
     Got take_family();
     void book(const StructureCounts& counts);
+    void note_name(const nm::SflowCounters& counters);
     // What the sample's numbers tell of samples that are missing. kind: flow, counter or drop sample.
     void see_source(std::uint8_t kind, std::uint32_t source_class, std::uint32_t source_index,
                     std::uint32_t sequence, std::optional<std::uint32_t> drops);

@@ -45,6 +45,7 @@ void clear_sample(SflowSample& sample) {
     static_cast<nm::SampleWifi&>(sample) = {};
     static_cast<nm::SampleTcpInfo&>(sample) = {};
     static_cast<nm::SampleApp&>(sample) = {};
+    static_cast<nm::FlowNames&>(sample) = {};
     sample.rest_is_absent = true;
 }
 

@@ -144,9 +144,9 @@ class FieldList {
 
 nm::Exit run_fields(const FieldsOptions& options, nm::Context& context) {
     FieldList list(options, context.out);
-    list.write_keys(nm::record_type<nm::FlowRecord>, nullptr);
-    list.write_keys(nm::record_type<nm::SflowSample>, &nm::record_type<nm::FlowRecord>);
-    list.write_keys(nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowRecord>);
+    list.write_keys(nm::record_type<nm::NamedFlow>, nullptr);
+    list.write_keys(nm::record_type<nm::SflowSample>, &nm::record_type<nm::NamedFlow>);
+    list.write_keys(nm::record_type<nm::FlowTop>, &nm::record_type<nm::NamedFlow>);
     list.write_elements();
     return list.finish();
 }

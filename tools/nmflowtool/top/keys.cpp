@@ -1,5 +1,6 @@
 #include "top/keys.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/result.hpp"
@@ -8,6 +9,7 @@
 namespace nmflowtool {
 namespace {
 
+using nm::FlowNames;
 using nm::FlowRecord;
 using nm::FlowTop;
 
@@ -52,7 +54,7 @@ struct Packing<std::optional<Value>> {
     }
 };
 
-using Pack = void (*)(const FlowRecord& flow, std::uint8_t* out);
+using Pack = void (*)(const FlowRecord& flow, const FlowNames& names, std::uint8_t* out);
 
 struct PackRow {
     std::string_view name;
@@ -67,13 +69,18 @@ void unpack_protocol(const std::uint8_t* in, FlowTop& top) {
     Packing<std::optional<std::uint8_t>>::unpack(in, top.proto_num);
     if (top.proto_num) top.proto = static_cast<nm::Protocol>(*top.proto_num);
 }
-void pack_protocol(const FlowRecord& flow, std::uint8_t* out) {
+void pack_protocol(const FlowRecord& flow, const FlowNames&, std::uint8_t* out) {
     Packing<std::optional<std::uint8_t>>::pack(flow.proto_num, out);
 }
 
 template <auto Member>
-void pack_member(const FlowRecord& flow, std::uint8_t* out) {
+void pack_member(const FlowRecord& flow, const FlowNames&, std::uint8_t* out) {
     Packing<std::remove_cvref_t<decltype(flow.*Member)>>::pack(flow.*Member, out);
+}
+
+template <auto Member>
+void pack_name(const FlowRecord&, const FlowNames& names, std::uint8_t* out) {
+    Packing<std::remove_cvref_t<decltype(names.*Member)>>::pack(names.*Member, out);
 }
 
 template <auto Member>
@@ -94,7 +101,9 @@ constexpr PackRow row() {
         return {key, 2, {pack_protocol, pack_protocol}, unpack_protocol, {"proto", "proto_num"}};
     } else {
         constexpr Pack pack = pack_member<field.member>;
-        return {key, Packing<Member>::width, {pack, pack}, unpack_member<field.member>, {key, key}};
+        // An application's name may be told beside the flow, by its number.
+        constexpr std::string_view told_by = key == "app_name" ? std::string_view("app_id") : key;
+        return {key, Packing<Member>::width, {pack, pack}, unpack_member<field.member>, {key, told_by}};
     }
 }
 
@@ -126,6 +135,26 @@ constexpr PackRow either() {
             {key_of<Source>(), key_of<Destination>()}};
 }
 
+// A name, and the number that it is of.
+template <auto Name, auto Number>
+constexpr PackRow name() {
+    using Member = std::remove_cvref_t<decltype(std::declval<FlowNames>().*Name)>;
+    return {key_of<Name>(),
+            Packing<Member>::width,
+            {pack_name<Name>, pack_name<Name>},
+            unpack_member<Name>,
+            {key_of<Name>(), key_of<Number>()}};
+}
+
+constexpr std::array name_rows{
+    name<&FlowNames::in_if_name, &FlowRecord::in_if>(),
+    name<&FlowNames::out_if_name, &FlowRecord::out_if>(),
+    name<&FlowNames::in_vrf_name, &FlowRecord::in_vrf>(),
+    name<&FlowNames::out_vrf_name, &FlowRecord::out_vrf>(),
+    name<&FlowNames::sampler_name, &FlowRecord::sampler_id>(),
+};
+static_assert(name_rows.size() == nm::flow_name_fields.size());
+
 constexpr std::array either_rows{
     either<&FlowRecord::src_ip, &FlowRecord::dst_ip, &FlowTop::ip>(),
     either<&FlowRecord::src_port, &FlowRecord::dst_port, &FlowTop::port>(),
@@ -136,6 +165,9 @@ constexpr std::array either_rows{
 
 const PackRow* find_row(std::string_view name) {
     for (const PackRow& row : either_rows) {
+        if (row.name == name) return &row;
+    }
+    for (const PackRow& row : name_rows) {
         if (row.name == name) return &row;
     }
     for (const PackRow& row : member_rows) {
@@ -149,6 +181,7 @@ std::string all_names() {
     for (const PackRow& row : member_rows) {
         if (!row.name.empty()) names += std::string(row.name) + ", ";
     }
+    for (const PackRow& row : name_rows) names += std::string(row.name) + ", ";
     for (const PackRow& row : either_rows) {
         names += std::string(&row == &either_rows.back() ? "and " : "") + std::string(row.name) +
                  (&row == &either_rows.back() ? "" : ", ");
@@ -180,6 +213,7 @@ void GroupKey::add(std::string_view text) {
     parts_.push_back(part);
     keys_.insert(keys_.end(), row->keys.begin(), row->keys.end());
     has_sides_ = has_sides_ || row->pack[0] != row->pack[1];
+    has_names_ = has_names_ || std::ranges::any_of(name_rows, [&](const PackRow& of) { return &of == row; });
     width_ += row->width;
 }
 
@@ -214,12 +248,12 @@ void GroupKey::add_prefix(std::string_view text, std::string_view name, std::str
     width_ += ip_width;
 }
 
-void GroupKey::pack(const FlowRecord& flow, std::uint8_t* out, Side side) const {
+void GroupKey::pack(const FlowRecord& flow, const FlowNames& names, std::uint8_t* out, Side side) const {
     const auto s = static_cast<std::size_t>(side);
     std::memset(out, 0, width_);
     for (const Part& part : parts_) {
         if (part.prefix == nullptr) {
-            part.pack[s](flow, out + part.offset);
+            part.pack[s](flow, names, out + part.offset);
             continue;
         }
         const nm::IpAddress& ip = flow.*part.address[s];

@@ -23,16 +23,19 @@ class GroupKey {
 
     // Bytes of a packed key, a multiple of 8.
     std::size_t width() const { return width_; }
+    // Whether a part is a name that exporters tell beside their flows.
+    bool has_names() const { return has_names_; }
     // Whether the two sides of a flow have different keys.
     bool has_sides() const { return has_sides_; }
     // Writes width() bytes. What the record lacks is packed as absent, not as zero.
-    void pack(const nm::FlowRecord& flow, std::uint8_t* out, Side side = Side::source) const;
+    void pack(const nm::FlowRecord& flow, const nm::FlowNames& names, std::uint8_t* out,
+              Side side = Side::source) const;
     void unpack(const std::uint8_t* key, nm::FlowTop& top) const;
     // The keys of the flow record that are packed.
     const std::vector<std::string_view>& keys() const { return keys_; }
 
   private:
-    using Pack = void (*)(const nm::FlowRecord& flow, std::uint8_t* out);
+    using Pack = void (*)(const nm::FlowRecord& flow, const nm::FlowNames& names, std::uint8_t* out);
 
     struct Part {
         std::array<Pack, 2> pack{};  // by side
@@ -52,6 +55,7 @@ class GroupKey {
     std::vector<std::string_view> keys_;
     std::size_t width_ = 0;
     bool has_sides_ = false;
+    bool has_names_ = false;
 };
 
 }  // namespace nmflowtool

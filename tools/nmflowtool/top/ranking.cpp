@@ -42,7 +42,7 @@ std::vector<std::string_view> Ranking::keys() const {
     return keys;
 }
 
-void Ranking::add(const nm::FlowRecord& flow) {
+void Ranking::add(const nm::FlowRecord& flow, const nm::FlowNames& names) {
     if (options_.every_ns > 0 && !in_window(flow.ts)) {
         ++late_;
         return;
@@ -51,13 +51,13 @@ void Ranking::add(const nm::FlowRecord& flow) {
     const Sums sums = sums_of(flow);
     const double variance = variance_of(flow);
     total_ += sums;
-    key_.pack(flow, groups_.next_key());
+    key_.pack(flow, names, groups_.next_key());
     if (!key_.has_sides()) {
         groups_.add(sums, variance);
         return;
     }
     // A flow between two equal keys counts once, so that no share passes 100 %.
-    key_.pack(flow, other_side_.data(), GroupKey::Side::destination);
+    key_.pack(flow, names, other_side_.data(), GroupKey::Side::destination);
     const bool differs = std::memcmp(groups_.next_key(), other_side_.data(), other_side_.size()) != 0;
     groups_.add(sums, variance);
     if (!differs) return;

@@ -30,19 +30,26 @@ class Ranking {
     // Throws UserError when options.by is no key.
     Ranking(const RankOptions& options, nm::Output& out);
 
-    void add(const nm::FlowRecord& flow);
+    // Flow: a flow or a sample, with its names.
+    template <class Flow>
+    void add(const Flow& flow) {
+        add(flow, flow);
+    }
     // Tells the open window if it is over at this time; returns when it will be, or 0 when none is open.
     std::int64_t close_window_at(std::int64_t now_ns);
     // Tells what was not told yet, and the sums of the whole run.
     void finish(nm::FlowSummary& summary);
 
     nm::Time latest() const { return latest_; }
+    // Whether flows are grouped by names that exporters tell beside them.
+    bool wants_names() const { return key_.has_names(); }
     bool any() const { return ranked_.flows + late_ > 0; }
     std::uint64_t rate_unknown() const { return rate_unknown_; }
     // Of flow records: what add() looks at.
     std::vector<std::string_view> keys() const;
 
   private:
+    void add(const nm::FlowRecord& flow, const nm::FlowNames& names);
     bool in_window(nm::Time ts);
     void close_window();
     Sums sums_of(const nm::FlowRecord& flow);

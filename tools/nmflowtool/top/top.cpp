@@ -29,11 +29,16 @@ void tell_unscaled(const Ranking& ranking, nm::Context& context) {
 
 nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     Ranking ranking(options.rank, context.out);
+    if (ranking.wants_names() && !options.names) {
+        throw nm::UserError(nm::Exit::usage,
+                            "--by: the names that exporters tell beside their flows are kept with --names");
+    }
     FlowGate gate(options.input.filter);
     FlowInput input(options.input, context);
     input.when_idle([&ranking] { return idle(ranking); });
     Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)),
                     options.input.template_scope);
+    if (options.names) decoder.keep_names();
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire)) ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);

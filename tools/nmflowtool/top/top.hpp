@@ -10,6 +10,7 @@ namespace nmflowtool {
 struct TopOptions {
     InputOptions input;
     RankOptions rank;
+    bool names = false;  // of interfaces and others, as exporters told them
 };
 
 nm::Exit run_top(const TopOptions& options, nm::Context& context);
