@@ -59,7 +59,7 @@ complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l first-ttl -x -d 'T
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l max-ttl -x -d 'the farthest hop'
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l gap -x -d 'give up behind this many silent hops in a row'
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l watch -d 'rounds for ever, each second or --every, with one table of what all of them showed on a terminal'
-complete -c nmprobe -n '__fish_seen_subcommand_from trace' -s n -l no-dns -d '--watch: addresses without their names'
+complete -c nmprobe -n '__fish_seen_subcommand_from trace' -s n -l no-dns -d 'addresses without their names, for which only --watch asks'
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l mda -d 'vary the flow to find every equal-cost branch of the path'
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l confidence -x -d '--mda: percent of certainty that a node has no further successor'
 complete -c nmprobe -n '__fish_seen_subcommand_from trace' -l method -x -a 'icmp udp tcp' -d 'what to send: icmp echo, udp datagrams or tcp SYNs; all packets of a flow take one path'

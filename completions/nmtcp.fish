@@ -58,7 +58,7 @@ complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l first-ttl -x -d 'TTL
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l max-ttl -x -d 'the farthest hop'
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l gap -x -d 'give up behind this many silent hops in a row'
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l watch -d 'rounds for ever, each second or --every, with one table of what all of them showed on a terminal'
-complete -c nmtcp -n '__fish_seen_subcommand_from trace' -s n -l no-dns -d '--watch: addresses without their names'
+complete -c nmtcp -n '__fish_seen_subcommand_from trace' -s n -l no-dns -d 'addresses without their names, for which only --watch asks'
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l mda -d 'vary the flow to find every equal-cost branch of the path'
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -l confidence -x -d '--mda: percent of certainty that a node has no further successor'
 complete -c nmtcp -n '__fish_seen_subcommand_from trace' -s h -l help -d 'print this help and exit'

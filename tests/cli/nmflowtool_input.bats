@@ -292,3 +292,21 @@ PY
     tail -n 1 out.json | jq -e '.kernel_drops > 0 and .datagrams + .kernel_drops == 160'
     grep -q 'the kernel dropped [0-9]* datagrams: ' err
 }
+
+@test "a folder stands for the files beneath it in the order of their names; other things in it are told" {
+    mkdir -p flows/2026/11 empty
+    cp "$stored" flows/2026/11/nfcapd.202611220005
+    cp "$v9" flows/2026/11/a.pcap
+    cp "$v9" flows/b.pcap
+    touch flows/2026/11/.nfstat
+    nmflowtool decode -r flows >out.json 2>err
+    [ ! -s err ]
+    nmflowtool decode -r flows/2026/11/a.pcap -r flows/2026/11/nfcapd.202611220005 -r flows/b.pcap | cmp - out.json
+
+    echo "not flows" >flows/README
+    run -65 --separate-stderr nmflowtool decode -r flows
+    [[ "$stderr" == *flows/README:* ]]
+    [ "$(head -n -1 out.json)" = "$(head -n -1 <<<"$output")" ]
+    run -66 nmflowtool decode -r empty
+    [[ "$output" == *"empty: a folder without files"* ]]
+}

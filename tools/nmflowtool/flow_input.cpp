@@ -1,8 +1,5 @@
 #include "flow_input.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <utility>
 
 #include "app/signals.hpp"
@@ -39,12 +36,7 @@ FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
         throw nm::UserError(nm::Exit::usage,
                             "--read and --listen exclude each other: a run reads files or sockets");
     }
-    // All of them before the first record: a typo in the last name costs no output.
-    for (const std::string& file : options.files) {
-        if (file != "-" && ::access(file.c_str(), R_OK) != 0) {
-            throw nm::UserError(nm::Exit::no_input, nm::os_error(file, errno).message);
-        }
-    }
+    files_ = input_files(options.files);
     if (!options.listen.empty()) {
         sockets_ = UdpSource::open(options.listen, options.receive_buffer).value_or_throw();
     }
@@ -54,8 +46,8 @@ bool FlowInput::next(Datagram& datagram) {
     nm::FlowRecord flow;
     const Got got = next(datagram, flow);
     if (got == Got::flow) {
-        throw nm::UserError(nm::Exit::usage, options_.files[opened_files_ - 1] +
-                                                 ": holds flow records of nfdump, not datagrams");
+        throw nm::UserError(nm::Exit::usage,
+                            files_[opened_files_ - 1].path + ": holds flow records of nfdump, not datagrams");
     }
     return got == Got::datagram;
 }
@@ -99,7 +91,7 @@ void FlowInput::tell_drops() {
 FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& flow) {
     for (;;) {
         if (nm::stop_requested()) return Got::nothing;
-        if (!capture_ && !stored_ && !open_file()) return Got::nothing;
+        if (!capture_ && !stored_ && !open_next_file()) return Got::nothing;
         if (++since_look_ >= items_between_looks) show_progress();
         if (capture_ && capture_->next(datagram)) {
             if (admits(datagram)) return Got::datagram;
@@ -110,26 +102,42 @@ FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& fl
     }
 }
 
-bool FlowInput::open_file() {
+// The next file that is one of flows. A folder may hold other things: they are told and passed over.
+bool FlowInput::open_next_file() {
+    while (opened_files_ < files_.size()) {
+        const InputFile& file = files_[opened_files_++];
+        const nm::Status opened = open(file.path);
+        if (opened) return true;
+        if (!file.is_of_a_folder) throw nm::UserError(opened.error().exit, opened.error().message);
+        is_broken_ = true;
+        context_.console.warn(opened.error().message);
+    }
+    return false;
+}
+
+nm::Status FlowInput::open(const std::string& path) {
     constexpr std::size_t enough_to_tell = 4;
-    if (opened_files_ == options_.files.size()) return false;
-    const std::string& path = options_.files[opened_files_++];
     const std::string name = path == "-" ? "stdin" : path;
-    nm::ByteWindow window = nm::ByteWindow::open(path).value_or_throw();
-    window.before_waiting([this] { context_.out.flush(); });
-    window.fill(enough_to_tell);
-    if (NfcapdBlocks::recognises(window.unread())) {
+    auto window = nm::ByteWindow::open(path);
+    if (!window) return window.error();
+    window->before_waiting([this] { context_.out.flush(); });
+    window->fill(enough_to_tell);
+    if (NfcapdBlocks::recognises(window->unread())) {
         if (allow_list_.is_given()) {
             throw nm::UserError(nm::Exit::usage,
                                 name + ": holds flow records of nfdump: --allow is for datagrams");
         }
-        stored_.emplace(NfcapdBlocks::start(std::move(window), name).value_or_throw());
+        auto blocks = NfcapdBlocks::start(std::move(*window), name);
+        if (!blocks) return blocks.error();
+        stored_.emplace(std::move(*blocks));
         any_stored_ = true;
     } else {
-        capture_.emplace(nm::PcapReader::start(std::move(window), name).value_or_throw());
+        auto capture = nm::PcapReader::start(std::move(*window), name);
+        if (!capture) return capture.error();
+        capture_.emplace(std::move(*capture));
         any_capture_ = true;
     }
-    return true;
+    return nm::Done{};
 }
 
 void FlowInput::show_progress() {
@@ -139,7 +147,7 @@ void FlowInput::show_progress() {
 }
 
 void FlowInput::warn_of(const std::string& problem) {
-    context_.console.warn(options_.files[opened_files_ - 1] + ": " + problem);
+    context_.console.warn(files_[opened_files_ - 1].path + ": " + problem);
 }
 
 void FlowInput::close_file() {

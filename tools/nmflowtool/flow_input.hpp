@@ -14,12 +14,13 @@
 #include "decode/source_nfcapd.hpp"
 #include "decode/source_pcap.hpp"
 #include "decode/source_udp.hpp"
+#include "input_files.hpp"
 #include "sampling_rule.hpp"
 
 namespace nmflowtool {
 
 struct InputOptions {
-    std::vector<std::string> files;  // "-" is stdin
+    std::vector<std::string> files;  // and folders; "-" is stdin
     std::vector<nm::Endpoint> listen;
     std::uint64_t receive_buffer = 4'000'000;  // bytes per socket
     std::optional<std::string> filter;         // an expression: which flows are of interest
@@ -79,7 +80,8 @@ class FlowInput {
     }
     Got next_from_files(Datagram& datagram, nm::FlowRecord& flow);
     Got next_from_sockets(Datagram& datagram);
-    bool open_file();
+    bool open_next_file();
+    nm::Status open(const std::string& path);
     void close_file();
     void show_progress();
     void tell_drops();
@@ -95,6 +97,7 @@ class FlowInput {
     bool any_refused_ = false;           // since the last look
     std::optional<PcapSource> capture_;  // the open file is one of these
     std::optional<NfcapdSource> stored_;
+    std::vector<InputFile> files_;
     std::size_t opened_files_ = 0;
     std::uint64_t since_look_ = 0;
     std::int64_t drain_until_ns_ = 0;

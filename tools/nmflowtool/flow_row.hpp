@@ -46,7 +46,7 @@ inline constexpr auto nm::describe<nmflowtool::FlowRow> = [] {
     using R = nmflowtool::FlowRow;
     return record("flow.row", 1, "one flow in a table", field("ts", &R::ts, Role::time, "time of the record"),
                   field("date_first_seen", &R::first_seen, Role::text, "first packet").column(),
-                  field("duration", &R::duration_s, Role::value, "seconds", Unit::ms).column(),
+                  field("duration", &R::duration_s, Role::value, "seconds").column(),
                   field("proto", &R::proto, Role::text, "IP protocol").column(),
                   field("src_ip:port", &R::from, Role::text, "source").column(),
                   field("->", &R::arrow, Role::text, "direction").column(),

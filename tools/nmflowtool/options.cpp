@@ -16,9 +16,8 @@ namespace {
 
 void add_input_options(CLI::App& cli, InputOptions& input) {
     cli.add_option("-r,--read", input.files,
-                   "file to read: a capture (pcap, pcapng) or flows of nfdump (nfcapd), packed or not; "
-                   "repeatable; - is "
-                   "stdin")
+                   "file to read: a capture (pcap, pcapng) or flows of nfdump (nfcapd), packed or not; a "
+                   "folder stands for the files beneath it; repeatable; - is stdin")
         ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -118,6 +117,7 @@ void define_decode(nm::Tool& tool) {
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
         {"nmflowtool decode -r nfcapd.202611220100", "the flows of a file of nfdump, 1.6 or 1.7"},
+        {"nmflowtool decode -r /var/cache/nfdump", "of all its files, in their order"},
         {"nmflowtool decode -l :2055 -l :6343 | nmbgp annotate --mrt rib.mrt", "live, with routes"},
         {"nmflowtool decode -l :4739 --all-fields --state /var/lib/nmtools/templates",
          "every element, and templates that outlive a restart"},

@@ -1,0 +1,18 @@
+// What --read names: files, and folders for all the files beneath them. Proof: tests/cli/nmflowtool_input.bats.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nmflowtool {
+
+struct InputFile {
+    std::string path;             // "-" is stdin
+    bool is_of_a_folder = false;  // which may hold other things as well
+};
+
+// Folders give their files in the order of their paths, as nfdump -R does, without hidden ones. Throws
+// UserError(no_input) for what cannot be read, before anything is: a typo in the last name costs no output.
+std::vector<InputFile> input_files(const std::vector<std::string>& names);
+
+}  // namespace nmflowtool
