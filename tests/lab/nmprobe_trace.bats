@@ -230,7 +230,7 @@ hops='[.hops[] | [.replies[]?.address] | if . == [] then "*" else join("|") end]
     [ "$(of '.sent == .received + .lost + .lost_self' | sort -u)" = true ]
     [ "$(jq -r 'select(.type == "probe.summary") | [.targets, .answered, .rounds, .unfinished // 0] | join(" ")' "$RECORDS")" = '2 1 6 0' ]
     # A time limit longer than a round is no contradiction either.
-    trace -t 2s --watch --every 500ms --rounds 3 10.99.1.1
+    in_ns "$NS" "$NM_BIN/nmprobe" trace --format json -t 2s --watch --every 500ms --rounds 3 10.99.1.1 >"$RECORDS"
     [ "$(of .round | sort -n | paste -sd ' ')" = '0 1 2' ]
 }
 
@@ -456,7 +456,7 @@ plain_trace() {
     plain_trace --method udp --socket dgram 10.99.1.1 10.99.1.2 10.99.2.1
     stop_capture
     # What is known of one way is known of it all: no router is seen at a hop of another.
-    [ "$(of 'select(.target | startswith("10.99.1.")) | [.hops[:3][].replies[0].address // "*"] | join(" ")' | sort -u)" = \
+    [ "$(of 'select(.target | startswith("10.99.1.")) | .hops[:3] | map(.replies[0].address // "*") | join(" ")' | sort -u)" = \
         '10.98.0.1 10.98.1.1 *' ]
     [ "$(of 'any(.hops[]; (.replies | length) > 1 or .per_packet)' | sort -u)" = false ]
     [ "$(of '[.state, .hop_count] | join(" ")' | sort -u)" = 'reached 5' ]

@@ -67,7 +67,7 @@ nm::Result<std::string> verb_tree_of(const std::string& directory, const std::st
     const std::string binary = directory + "/" + tool;
     if (::access(binary.c_str(), X_OK) != 0)
         return nm::Error{nm::Exit::unavailable, tool + ": is not installed beside nmdeploy in " + directory};
-    const auto tree = nm::run_process({{binary, "--generate", "tree"}, {}, 10 * nm::ns_per_s});
+    const auto tree = nm::run_process({{binary, "--generate", "verbs"}, {}, 10 * nm::ns_per_s});
     if (!tree) return tree.error();
     if (!tree->ok()) return nm::Error{nm::Exit::unavailable, tool + ": " + tree->reason()};
     return tree->out;

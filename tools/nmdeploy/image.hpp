@@ -19,7 +19,7 @@ inline constexpr const char* image_prefix = "localhost/nmtools/";
 
 // The directory of our own binary, where the other tools are too.
 nm::Result<std::string> tools_directory();
-// What a tool says of its verbs: TOOL --generate tree.
+// What a tool says of its verbs: TOOL --generate verbs.
 nm::Result<std::string> verb_tree_of(const std::string& directory, const std::string& tool);
 // What the verbs among the words of a command need at run time, out of that.
 nm::Result<std::vector<std::string>> needs_of(const std::string& tree,
