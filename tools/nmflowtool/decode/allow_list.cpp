@@ -16,6 +16,10 @@ auto order_of(const nm::IpAddress& ip) {
     return std::tuple(ip.family, ip.bytes);
 }
 
+std::string no_network(std::string_view text) {
+    return nm::in_quotes(text) + " is no network: write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32";
+}
+
 }  // namespace
 
 AllowList AllowList::read(std::span<const std::string> texts) {
@@ -27,9 +31,7 @@ AllowList AllowList::read(std::span<const std::string> texts) {
         } else if (::access(text.c_str(), F_OK) == 0) {
             list.add_file(text);
         } else {
-            throw nm::UserError(nm::Exit::no_input,
-                                "--allow: no such file, and " + nm::in_quotes(text) +
-                                    " is no network: write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
+            throw nm::UserError(nm::Exit::no_input, "--allow: no such file, and " + no_network(text));
         }
     }
     list.sort();
@@ -46,8 +48,7 @@ void AllowList::add_file(const std::string& path) {
         const auto network = nm::parse_prefix(line);
         if (!network) {
             throw nm::UserError(nm::Exit::bad_config,
-                                path + ":" + std::to_string(number) + ": " + nm::in_quotes(line) +
-                                    " is no network: write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32");
+                                path + ":" + std::to_string(number) + ": " + no_network(line));
         }
         networks_.push_back(*network);
     }

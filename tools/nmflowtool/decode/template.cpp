@@ -7,7 +7,6 @@
 #include <string>
 
 #include "decode/option_scope.hpp"
-#include "decode/option_scope.hpp"
 #include "decode/template_elements.hpp"
 
 namespace nmflowtool {
