@@ -2,10 +2,11 @@
 // JSON parser takes.
 #pragma once
 
+#include <simdjson.h>
+
 #include <cstdlib>
 
 #include "decode/decoder.hpp"
-#include "json/document.hpp"
 #include "json/write.hpp"
 #include "record/sflow.hpp"
 #include "record/sflow_app.hpp"
@@ -13,16 +14,23 @@
 
 namespace nmflowtool {
 
+// One line, one document. The parser is a shared library's, which no sanitizer slows down.
+inline void check_json_line(std::string_view line) {
+    static simdjson::dom::parser parser;
+    if (line.find('\n') != line.size() - 1) std::abort();
+    if (parser.parse(line.data(), line.size()).error() != simdjson::SUCCESS) std::abort();
+}
+
 template <class Record>
 void check_line(nm::TextBuffer& line, const Record& record, const WireRecord& wire = {}) {
     line.clear();
     append_json(line, record);
-    if (!nm::Document::parse(line.view())) std::abort();
+    check_json_line(line.view());
     ElementPlan::Scratch scratch;
     line.truncate(line.size() - 2);
     append_elements(line, wire, scratch);
     line.append(std::string_view("}\n"));
-    if (!nm::Document::parse(line.view())) std::abort();
+    check_json_line(line.view());
 }
 
 inline void check_datagram(Decoder& decoder, const Datagram& datagram, Records& records,

@@ -8,9 +8,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     nmflowtool::NfcapdSource source(std::move(*blocks));
     nm::FlowRecord flow;
     nm::TextBuffer line;
-    // All are read; the strict parser is slow, and a few lines a file show what the fields can become.
-    for (int number = 0; source.next(flow); ++number) {
-        if (number < 8) nmflowtool::check_line(line, flow);
-    }
+    while (source.next(flow)) nmflowtool::check_line(line, flow);
     return 0;
 }
