@@ -204,20 +204,21 @@ listen_on_free_port() {
     [[ "$stderr" == *full.pcap* ]]
 }
 
-@test "forward: the payloads of a capture, one by one, to a file and over UDP" {
+@test "forward: the payloads of a capture, one by one, to a file and over UDP; a live file can be read at once" {
     command -v tshark >/dev/null || skip "needs tshark"
     listen_on_free_port nmflowtool forward --to got.pcap
     nmflowtool forward -r "$v9" --to copy.pcap --to "127.0.0.1:$port" --speed max --rate 2000 >out.json
     tshark -r "$v9" -T fields -e ip.src -e udp.srcport -e udp.payload 2>/dev/null >wanted
     tshark -r copy.pcap -T fields -e ip.src -e udp.srcport -e udp.payload 2>/dev/null | diff wanted -
+    # While the collector is waiting for more: the file is whole.
     for _ in $(seq 100); do
-        [ "$(tshark -r got.pcap 2>/dev/null | wc -l)" -lt "$(wc -l <wanted)" ] || break
+        [ "$(stat -c %s got.pcap)" -lt "$(stat -c %s copy.pcap)" ] || break
         sleep 0.05
     done
+    tshark -r got.pcap -T fields -e udp.payload 2>/dev/null | diff <(cut -f 3 wanted) -
     kill -TERM "$collector"
     wait "$collector" || [ $? -eq 143 ]
     collector=''
-    tshark -r got.pcap -T fields -e udp.payload 2>/dev/null | diff <(cut -f 3 wanted) -
     [ "$(tail -n 1 out.json | jq -c '[.forwarded, .not_flow, .send_errors, .source_kept]')" = "[$(wc -l <wanted),0,0,false]" ]
 }
 

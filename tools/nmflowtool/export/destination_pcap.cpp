@@ -44,6 +44,7 @@ class PcapDestination final : public Destination {
     }
 
     void send(const ExportDatagram& datagram) override;
+    void flush() override { writer_.flush(); }
     void finish() override {
         const nm::Status status = writer_.finish();
         if (!status) throw nm::UserError(status.error().exit, status.error().message);

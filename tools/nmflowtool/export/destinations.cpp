@@ -62,6 +62,10 @@ void Destinations::send(const ExportDatagram& datagram) {
     for (const auto& destination : all_) destination->send(datagram);
 }
 
+void Destinations::flush() {
+    for (const auto& destination : all_) destination->flush();
+}
+
 void Destinations::finish(nm::Time ts, nm::Output& out) {
     for (const auto& destination : all_) {
         destination->finish();

@@ -25,6 +25,8 @@ class Destination {
   public:
     virtual ~Destination() = default;
     virtual void send(const ExportDatagram& datagram) = 0;
+    // Nothing more comes for a moment: what was gathered goes out.
+    virtual void flush() {}
     // Nothing more comes. Throws UserError when a file could not be written.
     virtual void finish() {}
     // Bytes of headers before the payload.
@@ -42,6 +44,8 @@ class Destinations {
     explicit Destinations(const DestinationOptions& options);
 
     void send(const ExportDatagram& datagram);
+    // What waits in buffers of files, so that a reader of a live capture sees it.
+    void flush();
     // Closes them, and writes their books with this time.
     void finish(nm::Time ts, nm::Output& out);
     std::uint64_t send_errors() const;

@@ -57,7 +57,10 @@ class Run {
         latest_ = std::max(latest_, flow.ts);
         exporter_.add(flow);
     }
-    void flush() { exporter_.flush(); }
+    void flush() {
+        exporter_.flush();
+        destinations_.flush();
+    }
     nm::Time latest() const { return latest_; }
 
     // The books, the summary, and whether anything left.

@@ -47,6 +47,10 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
     const bool is_live = !options.input.listen.empty();
     FlowInput input(options.input, context);
     Destinations destinations(options.destinations);
+    input.when_idle([&destinations] {
+        destinations.flush();
+        return -1;
+    });
     Timetable timetable(is_live ? std::nullopt : options.speed);
     const std::int64_t started_ns = nm::monotonic_ns();
     std::uint64_t datagrams = 0, forwarded = 0, not_flow = 0;
