@@ -15,21 +15,20 @@ bash_complete() {
 
 fish_complete() { fish --no-config -c "source $NM_ROOT/completions/$1.fish; complete -C '$2'" | cut -f 1; }
 
-# What zsh offers, by a terminal of its own: the words between the marks of a redefined compadd.
+# What zsh offers, by a terminal of its own: the words that a redefined compadd was given, up to the line that
+# the Tab key prints when completion is through.
 zsh_complete() {
     zsh -f -c '
         zmodload zsh/zpty
         zpty shell zsh -f -i
-        zpty -w shell "PS1= ; stty -echo; bindkey \"^I\" complete-word; setopt no_beep"
+        zpty -w shell "PS1= ; stty -echo; setopt no_beep"
         zpty -w shell "autoload -Uz compinit; compinit -u -D; source $1"
         zpty -w shell "compadd() { local -a hits; builtin compadd -O hits \"\$@\"; print -r -- HIT:\${(j: :)hits}; builtin compadd \"\$@\" }"
-        zpty -w shell "zstyle \":completion:*\" list-prompt \"\"; print READY"
+        zpty -w shell "complete-and-tell() { zle complete-word; print -r -- COMPLE\TED }; zle -N complete-and-tell"
+        zpty -w shell "bindkey \"^I\" complete-and-tell; print REA\DY"
         zpty -r -m shell line "*READY*"
         zpty -n -w shell "$2"$'"'\\t'"'
-        sleep 1
-        zpty -n -w shell $'"'\\x15'"'
-        zpty -w shell "print FIN\ISH"
-        while zpty -r shell line && [[ $line != *FINISH* ]]; do print -r -- "$line"; done
+        while zpty -r shell line && [[ $line != *COMPLETED* ]]; do print -r -- "$line"; done
         zpty -d shell' zsh "$NM_ROOT/completions/_$1" "$2" |
         tr -d '\r' | grep -o 'HIT:.*' | sed 's/^HIT://' | tr ' ' '\n'
 }

@@ -226,7 +226,8 @@ one_line_error() {  # tool: what: why, nothing on stdout
 # --- Signals
 
 # start_endless TOOL VERB: runs the endless sample in the background; its process in $pid, records in out. The
-# subshell gives it the default dispositions, which a background job of a script has not.
+# python gives it the default dispositions, which a background job of a script has not. Returns once it catches
+# signals and has had a moment to begin.
 start_endless() {
     : >out
     if [ "$endless_stdin" = open ]; then
@@ -238,7 +239,13 @@ start_endless() {
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE): signal.signal(number, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"${endless_stdin:-/dev/null}" >out 2>err 8>&- &
     pid=$!
-    sleep 1
+    local caught i
+    for ((i = 0; i < 500; i++)); do
+        caught=$(sed -n 's/^SigCgt:[[:space:]]*/0x/p' "/proc/$pid/status" 2>/dev/null) || true
+        [ $((${caught:-0} >> 14 & 1)) -eq 0 ] || break  # SIGTERM
+        sleep 0.02
+    done
+    sleep 0.1
 }
 
 @test "SIGINT and SIGTERM end a run in order: the summary is written and the caller sees the signal" {
