@@ -123,8 +123,14 @@ template <>
 inline constexpr auto enum_words<FirewallEvent> =
     std::array<std::string_view, 6>{"", "created", "deleted", "denied", "alert", "update"};
 
+// What most runs look at stands first: a decoder that is asked for no more starts a record by copying that part.
 struct FlowRecord {
     Time ts;
+    IpAddress exporter;
+    std::optional<std::uint32_t> obs_domain;
+    std::optional<std::uint32_t> sampling_rate;
+    std::optional<RateSource> rate_source;
+    std::optional<std::uint32_t> sampler_id;
     Time start;
     Time end;
     IpAddress src_ip;
@@ -139,17 +145,19 @@ struct FlowRecord {
     std::optional<std::uint64_t> bytes;
     std::optional<std::uint64_t> packets;
     std::optional<CounterKind> bytes_kind;
+    std::optional<NatEvent> nat_event;
+    std::optional<FirewallEvent> fw_event;
+    std::optional<std::uint64_t> total_bytes;
+    std::optional<std::uint64_t> total_packets;
+    std::optional<std::uint32_t> in_if;
+    std::optional<std::uint32_t> out_if;
     std::optional<std::uint64_t> rev_bytes;
     std::optional<std::uint64_t> rev_packets;
     std::optional<TcpFlags> rev_tcp_flags;
     std::optional<std::uint64_t> post_bytes;
     std::optional<std::uint64_t> post_packets;
-    std::optional<std::uint64_t> total_bytes;
-    std::optional<std::uint64_t> total_packets;
     std::optional<std::uint16_t> min_length;
     std::optional<std::uint16_t> max_length;
-    std::optional<std::uint32_t> in_if;
-    std::optional<std::uint32_t> out_if;
     std::optional<std::uint32_t> src_as;
     std::optional<std::uint32_t> dst_as;
     IpAddress next_hop;
@@ -179,15 +187,8 @@ struct FlowRecord {
     IpAddress nat_dst_ip;
     std::optional<std::uint16_t> nat_src_port;
     std::optional<std::uint16_t> nat_dst_port;
-    std::optional<NatEvent> nat_event;
-    std::optional<FirewallEvent> fw_event;
     std::optional<std::uint16_t> fw_ext_event;
     Time event_time;
-    IpAddress exporter;
-    std::optional<std::uint32_t> obs_domain;
-    std::optional<std::uint32_t> sampling_rate;
-    std::optional<RateSource> rate_source;
-    std::optional<std::uint32_t> sampler_id;
 };
 
 inline constexpr auto flow_time_field =

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "decode/decoder.hpp"
 #include "wire_builder.hpp"
 
@@ -59,8 +61,7 @@ struct Collector {
     std::vector<nm::FlowRecord> flows;
     std::vector<nm::FlowOption> options;
 
-    explicit Collector(const Limits& limits = {}, const FlowMembers& wanted = {})
-        : decoder(limits, wanted) {}
+    explicit Collector(const Limits& limits = {}, const FlowMembers& wanted = {}) : decoder(limits, wanted) {}
 
     Collector& take(const Wire& sets, const Header& header = {}, const char* sender = "10.1.1.1") {
         const Wire datagram = Wire()
@@ -139,6 +140,59 @@ TEST(Netflow9, WhatIsWantedIsAsInTheWholeRecord) {
     EXPECT_EQ(some.stats().unknown_sampler, whole.stats().unknown_sampler);
     EXPECT_EQ(some.stats().unknown_sampler, 1u);
     EXPECT_FALSE(some.flows[0].src_ip.is_set());
+}
+
+// Whatever is left out of a record, what is looked at is the same: protocols with and without ports, counters
+// of which one stands in for another, events that count nothing, rates by sampler and by interface.
+TEST(Netflow9, EachMemberWantedAloneIsAsInTheWholeRecord) {
+    const std::vector<Field> layout{{8, 4},  {12, 4}, {7, 2},  {11, 2}, {4, 1},  {6, 1},  {32, 2},  {2, 4},
+                                    {85, 4}, {86, 4}, {10, 2}, {48, 1}, {22, 4}, {16, 2}, {230, 1}, {233, 1}};
+    Wire records;
+    int count = 0;
+    for (const int proto : {1, 6, 17, 47, 58}) {
+        for (const int event : {0, 2}) {
+            for (const int total : {0, 1500}) {
+                records.u32(0xC0000201)
+                    .u32(0xC6336401)
+                    .u16(1000)
+                    .u16(0x0803)
+                    .u8(proto)
+                    .u8(0x12)
+                    .u16(event * 256);
+                records.u32(total / 100)
+                    .u32(total)
+                    .u32(total / 100)
+                    .u16(7 + event)
+                    .u8(event)
+                    .u32(uptime - 5000);
+                records.u16(64500).u8(event).u8(event);
+                ++count;
+            }
+        }
+    }
+    const Wire sets = options_set(257, {{2, 4}}, {{34, 4}})
+                          .add(set(257, Wire().u32(7).u32(100)))
+                          .add(template_set(256, layout))
+                          .add(set(256, records));
+    Collector whole;
+    whole.take(sets, {.count = 3});
+    ASSERT_EQ(whole.flows.size(), static_cast<std::size_t>(count));
+    std::set<std::string_view> seen;
+    nm::for_each_field<nm::FlowRecord>([&](auto, const auto& field) {
+        const std::vector<std::string_view> keys{field.info.key};
+        Collector some({}, FlowMembers::of(keys));
+        some.take(sets, {.count = 3});
+        ASSERT_EQ(some.flows.size(), whole.flows.size());
+        for (std::size_t i = 0; i < whole.flows.size(); ++i) {
+            const auto& wanted = whole.flows[i].*field.member;
+            EXPECT_TRUE(some.flows[i].*field.member == wanted) << field.info.key << " of record " << i;
+            if (!(wanted == nm::FlowRecord{}.*field.member)) seen.insert(field.info.key);
+        }
+        EXPECT_EQ(some.stats().unknown_sampler, whole.stats().unknown_sampler) << field.info.key;
+    });
+    for (const char* key : {"src_port", "proto", "tcp_flags", "icmp_type", "bytes", "bytes_kind", "packets",
+                            "sampling_rate", "rate_source", "start", "nat_event"})
+        EXPECT_TRUE(seen.contains(key)) << key;
 }
 
 TEST(Netflow9, Trap10RecoversDataThatComesBeforeItsTemplate) {

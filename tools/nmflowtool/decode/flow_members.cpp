@@ -14,19 +14,37 @@ std::size_t offset_of(Value nm::FlowRecord::*member) {
 
 }  // namespace
 
+template <class... Value>
+bool FlowMembers::has_any(Value nm::FlowRecord::*... member) const {
+    return (offsets_[offset_of(member)] || ...);
+}
+
+template <class... Value>
+void FlowMembers::add(Value nm::FlowRecord::*... member) {
+    (offsets_.set(offset_of(member)), ...);
+    extent_ = std::max({extent_, offset_of(member) + sizeof(Value)...});
+}
+
+// From what wire_netflow_flows.cpp derives a member is wanted with it, and so is what it may set beside.
 FlowMembers FlowMembers::of(std::span<const std::string_view> keys) {
+    using Flow = nm::FlowRecord;
     FlowMembers members;
     members.offsets_.reset();
-    nm::for_each_field<nm::FlowRecord>([&](auto, const auto& field) {
-        if (std::ranges::find(keys, field.info.key) != keys.end())
-            members.offsets_.set(offset_of(field.member));
+    members.extent_ = 0;
+    nm::for_each_field<Flow>([&](auto, const auto& field) {
+        if (std::ranges::find(keys, field.info.key) != keys.end()) members.add(field.member);
     });
-    // What wire_netflow_flows.cpp reads to finish a record, and the decoder for its count of unknown samplers.
-    const auto add = [&](auto... member) { (members.offsets_.set(offset_of(member)), ...); };
-    using Flow = nm::FlowRecord;
-    add(&Flow::proto_num, &Flow::dst_port, &Flow::icmp_type, &Flow::icmp_code, &Flow::bytes, &Flow::packets,
-        &Flow::total_bytes, &Flow::total_packets, &Flow::nat_event, &Flow::fw_event, &Flow::in_if,
-        &Flow::sampler_id, &Flow::sampling_rate);
+    const auto wanted = members;
+    if (wanted.has_any(&Flow::proto, &Flow::proto_num, &Flow::src_port, &Flow::dst_port, &Flow::tcp_flags,
+                       &Flow::rev_tcp_flags, &Flow::icmp_type, &Flow::icmp_code))
+        members.add(&Flow::proto, &Flow::proto_num, &Flow::dst_port, &Flow::icmp_type, &Flow::icmp_code);
+    if (wanted.has_any(&Flow::bytes, &Flow::packets, &Flow::bytes_kind))
+        members.add(&Flow::bytes, &Flow::packets, &Flow::bytes_kind, &Flow::total_bytes, &Flow::total_packets,
+                    &Flow::nat_event, &Flow::fw_event);
+    if (wanted.has_any(&Flow::sampling_rate, &Flow::rate_source)) members.add(&Flow::in_if);
+    // The decoder counts unknown samplers in any case; start and end are set from times of other kinds.
+    members.add(&Flow::ts, &Flow::exporter, &Flow::obs_domain, &Flow::sampling_rate, &Flow::rate_source,
+                &Flow::sampler_id);
     return members;
 }
 

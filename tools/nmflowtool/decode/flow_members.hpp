@@ -19,8 +19,16 @@ class FlowMembers {
     static FlowMembers of(std::span<const std::string_view> keys);
 
     bool has(std::size_t offset) const { return offsets_[offset]; }
+    // No member that is looked at or derived lies beyond so many bytes of a record.
+    std::size_t extent() const { return extent_; }
 
   private:
+    template <class... Value>
+    bool has_any(Value nm::FlowRecord::*... member) const;
+    template <class... Value>
+    void add(Value nm::FlowRecord::*... member);
+
+    std::size_t extent_ = sizeof(nm::FlowRecord);
     std::bitset<sizeof(nm::FlowRecord)> offsets_;  // by where the member begins in the record
 };
 

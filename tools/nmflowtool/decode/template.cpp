@@ -29,6 +29,10 @@ void put_exact(char* member, Value value, Meaning meaning) {
     if (value != 0 || meaning != Meaning::nonzero) *reinterpret_cast<std::optional<Value>*>(member) = value;
 }
 
+void put_flags(char* member, std::uint64_t value) {
+    *reinterpret_cast<std::optional<nm::TcpFlags>*>(member) = static_cast<nm::TcpFlags>(value & 0xFFu);
+}
+
 template <class Enum>
 void put_word(char* member, std::uint64_t value) {
     if (value < nm::enum_words<Enum>.size())
@@ -186,10 +190,13 @@ Template::Store Template::exact(const Step& step) {
     if (step.store == Store::ip && step.width == 4) return Store::ip_in_4;
     if (step.store == Store::time && step.meaning == Meaning::uptime_ms && step.width == 4)
         return Store::uptime_in_4;
+    if (step.store == Store::flags && step.width == 1) return Store::flags_in_1;
     if (!is_number) return step.store;
     if (step.store == Store::u8 && step.width == 1) return Store::u8_in_1;
     if (step.store == Store::u16 && step.width == 2) return Store::u16_in_2;
     if (step.store == Store::u32 && step.width == 4) return Store::u32_in_4;
+    if (step.store == Store::u32 && step.width == 2) return Store::u32_in_2;
+    if (step.store == Store::u32 && step.width == 1) return Store::u32_in_1;
     if (step.store == Store::u64 && step.width == 8) return Store::u64_in_8;
     if (step.store == Store::u64 && step.width == 4) return Store::u64_in_4;
     return step.store;
@@ -274,6 +281,15 @@ inline void Template::store_fixed(const Step& step, ByteReader& in, const Target
         case Store::u32_in_4:
             put_exact<std::uint32_t>(member, in.u32(), step.meaning);
             break;
+        case Store::u32_in_2:
+            put_exact<std::uint32_t>(member, in.u16(), step.meaning);
+            break;
+        case Store::u32_in_1:
+            put_exact<std::uint32_t>(member, in.u8(), step.meaning);
+            break;
+        case Store::flags_in_1:
+            put_flags(member, in.u8());
+            break;
         case Store::u64_in_8:
             put_exact<std::uint64_t>(member, in.u64(), step.meaning);
             break;
@@ -328,8 +344,7 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
             put<std::uint64_t>(member, read_number(in, width), step.meaning);
             break;
         case Store::flags:
-            *reinterpret_cast<std::optional<nm::TcpFlags>*>(member) =
-                static_cast<nm::TcpFlags>(read_number(in, width) & 0xFFu);
+            put_flags(member, read_number(in, width));
             break;
         case Store::direction:
             put_word<nm::Direction>(member, read_number(in, width));

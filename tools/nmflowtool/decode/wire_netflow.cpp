@@ -317,10 +317,7 @@ Netflow::Got Netflow::read_record(nm::FlowRecord& flow, nm::FlowOption& option) 
         option.template_id = template_id_;
         whole = template_->apply(set_, clock_, option, parts_);
     } else {
-        // Read at run time: compilers copy a size that they know by "rep movs", which takes twice as long as
-        // libc.
-        static const volatile std::size_t record_size = sizeof(nm::FlowRecord);
-        std::memcpy(static_cast<void*>(&flow), &blank_, record_size);
+        std::memcpy(static_cast<void*>(&flow), &blank_, wanted_.extent());
         whole = template_->apply(set_, clock_, flow, parts_);
     }
     if (!whole) {
