@@ -1,5 +1,5 @@
 // nm-barereceive PORT: what no collector can leave out. Takes datagrams from a UDP port of 127.0.0.1 in
-// batches, a millisecond's worth at a time, and throws them away. How much CPU that takes says how much of a
+// batches, eight milliseconds' worth at a time, and throws them away. How much CPU that takes says how much of a
 // collector's is the kernel's. On SIGTERM prints how many came.
 #include <netinet/in.h>
 #include <poll.h>
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    constexpr timespec gather{0, 1'000'000};
+    constexpr timespec gather{0, 8'000'000};
     std::uint64_t received = 0;
     while (stopping == 0) {
         pollfd watched{fd, POLLIN, 0};

@@ -15,14 +15,26 @@
 namespace nmflowtool {
 namespace {
 
-// Datagrams that come this close together are left to gather for a moment: to wake up for each costs more
-// than to decode it, and the kernel has stamped it.
+// Datagrams that come this close together are left to gather for a while: to wake up for each costs more than
+// to decode it, and the kernel has stamped it. For how long follows from what the buffers hold afterwards: a
+// burst of eight times the rate must still find room.
 constexpr std::int64_t close_ns = 3 * nm::ns_per_ms;
-constexpr timespec gather{0, nm::ns_per_ms};
+constexpr std::int64_t shortest_gather_ns = nm::ns_per_ms / 8;
+constexpr std::int64_t longest_gather_ns = 8 * nm::ns_per_ms;
+constexpr double too_full = 1.0 / 8;
+constexpr double nearly_empty = 1.0 / 32;
 
 std::uint16_t port_of(const sockaddr_storage& address) {
     if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
     return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+}
+
+// The kernel's figures of a socket, by SK_MEMINFO_...; all 0 when it tells none.
+std::array<std::uint32_t, SK_MEMINFO_VARS> memory_of(const nm::UniqueFd& socket) {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) info = {};
+    return info;
 }
 
 }  // namespace
@@ -109,10 +121,27 @@ bool UdpSource::wait(int timeout_ms) {
     for (const nm::UniqueFd& socket : sockets_) watched.push_back({socket.get(), POLLIN, 0});
     if (!nm::stop_requested()) ::poll(watched.data(), watched.size(), timeout_ms);
     if (watched[0].revents != 0) nm::clear_signal_event();
-    const std::int64_t now_ns = nm::monotonic_ns();
-    if (now_ns - woke_ns_ < close_ns && !nm::stop_requested()) ::nanosleep(&gather, nullptr);
-    woke_ns_ = now_ns;
+    if (nm::monotonic_ns() - woke_ns_ < close_ns && !nm::stop_requested()) gather();
+    woke_ns_ = nm::monotonic_ns();
     return !nm::stop_requested();
+}
+
+void UdpSource::gather() {
+    const timespec time{0, gather_ns_};
+    ::nanosleep(&time, nullptr);
+    const double fullest = fullest_buffer();
+    if (fullest > too_full) gather_ns_ = std::max(gather_ns_ / 2, shortest_gather_ns);
+    if (fullest < nearly_empty) gather_ns_ = std::min(gather_ns_ * 2, longest_gather_ns);
+}
+
+double UdpSource::fullest_buffer() const {
+    double fullest = 0;
+    for (const nm::UniqueFd& socket : sockets_) {
+        const auto memory = memory_of(socket);
+        const double room = std::max(memory[SK_MEMINFO_RCVBUF], 1u);
+        fullest = std::max(fullest, memory[SK_MEMINFO_RMEM_ALLOC] / room);
+    }
+    return fullest;
 }
 
 bool UdpSource::next(Datagram& datagram) {
@@ -136,11 +165,8 @@ bool UdpSource::next(Datagram& datagram) {
 std::size_t UdpSource::receive_buffer() const {
     std::size_t least = 0;
     for (const nm::UniqueFd& socket : sockets_) {
-        int size = 0;
-        socklen_t length = sizeof size;
-        if (getsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &size, &length) != 0) continue;
         // The kernel tells the double of what was asked for (socket(7)).
-        const auto bytes = static_cast<std::size_t>(size) / 2;
+        const std::size_t bytes = memory_of(socket)[SK_MEMINFO_RCVBUF] / 2;
         if (least == 0 || bytes < least) least = bytes;
     }
     return least;
@@ -149,12 +175,7 @@ std::size_t UdpSource::receive_buffer() const {
 // SO_MEMINFO tells the same counter as SO_RXQ_OVFL, but also of drops after the last datagram that came.
 std::uint64_t UdpSource::kernel_drops() const {
     std::uint64_t sum = 0;
-    for (const nm::UniqueFd& socket : sockets_) {
-        std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
-        socklen_t size = sizeof info;
-        if (getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &size) == 0)
-            sum += info[SK_MEMINFO_DROPS];
-    }
+    for (const nm::UniqueFd& socket : sockets_) sum += memory_of(socket)[SK_MEMINFO_DROPS];
     return sum;
 }
 

@@ -23,8 +23,8 @@ class UdpSource {
 
     // Takes what the kernel has; false when it has nothing.
     bool receive();
-    // Sleeps until there is something to receive, the time is over (-1: no limit) or a signal came; false when
-    // that signal asks to stop.
+    // Sleeps until there is something to receive, the time is over (-1: no limit) or a signal came; false
+    // when that signal asks to stop.
     bool wait(int timeout_ms = -1);
     // The next datagram of the batch; false when it is used up.
     bool next(Datagram& datagram);
@@ -36,9 +36,13 @@ class UdpSource {
     struct Batch;
 
     UdpSource();
+    void gather();
+    // What the fullest of the kernel's buffers holds, of what it may hold.
+    double fullest_buffer() const;
 
     std::vector<nm::UniqueFd> sockets_;
     std::int64_t woke_ns_ = 0;
+    std::int64_t gather_ns_ = nm::ns_per_ms;
     std::size_t turn_ = 0;  // the socket asked last, so that none starves
     std::unique_ptr<Batch> batch_;
 };
