@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "base/result.hpp"
 #include "base/unique_fd.hpp"
 
 namespace nm {
 
-std::string read_whole_file(const std::string& path) {
+Result<std::string> read_whole_file(const std::string& path, std::size_t most_bytes) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) throw UserError(Exit::no_input, os_error(path, errno).message);
+    if (!fd) return os_error(path, errno, Exit::no_input);
     std::string text;
     while (true) {
         constexpr std::size_t step = std::size_t{1} << 18;
@@ -22,7 +21,9 @@ std::string read_whole_file(const std::string& path) {
         const ssize_t got = ::read(fd.get(), text.data() + size, step);
         text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (got == 0) return text;
-        if (got < 0 && errno != EINTR) throw UserError(Exit::no_input, os_error(path, errno).message);
+        if (got < 0 && errno != EINTR) return os_error(path, errno, Exit::no_input);
+        if (text.size() > most_bytes)
+            return Error{Exit::bad_data, path + ": larger than " + std::to_string(most_bytes) + " bytes"};
     }
 }
 

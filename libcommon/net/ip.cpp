@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 
 namespace nm {
@@ -275,11 +276,9 @@ std::string to_string(const Endpoint& endpoint) {
 }
 
 char* write_mac(char* out, const Mac& mac) {
-    constexpr char digits[] = "0123456789abcdef";
     for (std::size_t i = 0; i < 6; ++i) {
         if (i > 0) *out++ = ':';
-        *out++ = digits[mac.bytes[i] >> 4];
-        *out++ = digits[mac.bytes[i] & 15];
+        out = write_hex(out, {&mac.bytes[i], 1});
     }
     return out;
 }

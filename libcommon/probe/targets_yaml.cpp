@@ -195,7 +195,7 @@ void parse_targets_yaml(std::string_view text, const std::string& name, PortRule
 }
 
 void read_targets_file(const std::string& path, PortRule rule, TargetList& list) {
-    parse_targets_yaml(read_whole_file(path), path, rule, list);
+    parse_targets_yaml(read_whole_file(path).value_or_throw(), path, rule, list);
 }
 
 }  // namespace nm

@@ -4,6 +4,8 @@
 #include <bitset>
 #include <charconv>
 
+#include "base/hex.hpp"
+
 namespace nmbgp {
 
 namespace {
@@ -137,14 +139,10 @@ void set_addresses(Bytes bytes, std::vector<IpAddress>& out) {
 
 // "16:0002fde900000001": the type in decimal, the value in hex.
 void set_others(const std::vector<Attributes::Raw>& others, std::vector<std::string>& out) {
-    constexpr char digits[] = "0123456789abcdef";
     out.clear();
     for (const Attributes::Raw& raw : others) {
         std::string& text = out.emplace_back(std::to_string(raw.type) + ':');
-        for (const std::uint8_t byte : raw.value) {
-            text += digits[byte >> 4];
-            text += digits[byte & 15];
-        }
+        nm::append_hex(text, raw.value);
     }
 }
 

@@ -1,7 +1,5 @@
 #include "image.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,30 +12,12 @@
 #include "base/process.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
+#include "base/whole_file.hpp"
 #include "json/document.hpp"
 #include "podman.hpp"
 #include "tar.hpp"
 
 namespace nmdeploy {
-
-nm::Result<std::string> read_whole_file(const std::string& path) {
-    const nm::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat info {};
-    if (!fd || ::fstat(fd.get(), &info) != 0) return nm::os_error(path, errno, nm::Exit::no_input);
-    if (!S_ISREG(info.st_mode)) return nm::Error{nm::Exit::no_input, path + ": is not a file"};
-    std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-        const ssize_t n = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return nm::os_error(path, errno, nm::Exit::io_error);
-        if (n == 0) break;
-        have += static_cast<std::size_t>(n);
-    }
-    bytes.resize(have);
-    return bytes;
-}
 
 nm::Result<std::string> tools_directory() {
     std::string path(PATH_MAX, '\0');
@@ -136,7 +116,7 @@ nm::Result<Image> make_image(const std::string& directory, const std::string& to
         if (is_file(need) && ::access(need.c_str(), R_OK) == 0) files->push_back(need);
     }
     for (const std::string& path : *files) {
-        const auto bytes = read_whole_file(path);
+        const auto bytes = nm::read_whole_file(path);
         if (!bytes) return bytes.error();
         const std::string inside = path == binary ? "bin/" + tool : path.substr(1);
         if (!tar.add_file(inside, *bytes, 0755))

@@ -30,6 +30,4 @@ nm::Result<Image> make_image(const std::string& directory, const std::string& to
 // Absolute paths in the output of ldd. An error names the library that is not found.
 nm::Result<std::vector<std::string>> libraries_of(const std::string& ldd_output);
 
-nm::Result<std::string> read_whole_file(const std::string& path);
-
 }  // namespace nmdeploy

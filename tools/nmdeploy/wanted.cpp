@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/sha256.hpp"
+#include "base/whole_file.hpp"
 
 namespace nmdeploy {
 namespace {
@@ -81,7 +82,7 @@ class Builder {
             const std::filesystem::path full = std::filesystem::path(catalog_.directory) / path;
             AppFile file;
             file.name = full.filename();
-            file.bytes = read_whole_file(full).value_or_throw();
+            file.bytes = nm::read_whole_file(full).value_or_throw();
             file.sha256 = nm::sha256_hex(file.bytes);
             out.push_back(std::move(file));
         }

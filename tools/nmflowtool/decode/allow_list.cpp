@@ -39,7 +39,7 @@ AllowList AllowList::read(std::span<const std::string> texts) {
 }
 
 void AllowList::add_file(const std::string& path) {
-    const std::string text = nm::read_whole_file(path);
+    const std::string text = nm::read_whole_file(path).value_or_throw();
     std::size_t number = 0;
     for (std::string_view line : nm::split(text, '\n')) {
         ++number;

@@ -4,8 +4,8 @@
 
 #include <cerrno>
 
-#include "base/file_source.hpp"
 #include "base/replace_file.hpp"
+#include "base/whole_file.hpp"
 #include "decode/sflow_output.hpp"
 #include "filter/gate.hpp"
 #include "flow_row.hpp"
@@ -15,28 +15,16 @@ namespace {
 
 constexpr std::size_t largest_state = 256 * 1024 * 1024;
 
-nm::Result<std::string> read_file(const std::string& path) {
-    nm::Result<nm::FileSource> file = nm::FileSource::open(path);
-    if (!file) return file.error();
-    std::string text;
-    std::vector<std::uint8_t> block(64 * 1024);
-    for (;;) {
-        const nm::Result<std::size_t> read = file->read(block);
-        if (!read) return read.error();
-        if (*read == 0) return text;
-        text.append(reinterpret_cast<const char*>(block.data()), *read);
-        if (text.size() > largest_state) return nm::Error{nm::Exit::bad_data, "too large"};
-    }
-}
-
 // A state that cannot be used is told and left out: the exporters send their templates again.
 void load_state(const DecodeOptions& options, Decoder& decoder, nm::Context& context) {
     if (options.state.empty() || ::access(options.state.c_str(), F_OK) != 0) return;
-    const nm::Result<std::string> text = read_file(options.state);
-    const nm::Result<std::size_t> loaded = text ? decoder.load_state(*text) : text.error();
-    if (!loaded)
-        context.console.warn(options.state + ": " + loaded.error().message +
-                             ": it is ignored, and replaced at the end");
+    const nm::Result<std::string> text = nm::read_whole_file(options.state, largest_state);
+    std::string problem;
+    if (!text)
+        problem = text.error().message;
+    else if (const nm::Result<std::size_t> loaded = decoder.load_state(*text); !loaded)
+        problem = options.state + ": " + loaded.error().message;
+    if (!problem.empty()) context.console.warn(problem + ": it is ignored, and replaced at the end");
 }
 
 nm::Status save_state(const DecodeOptions& options, const Decoder& decoder) {

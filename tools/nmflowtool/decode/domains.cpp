@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -10,13 +12,9 @@ std::size_t cost_of(const WaitingSet& set) {
 }
 
 std::string hex_of(nm::Bytes bytes) {
-    constexpr char digits[] = "0123456789abcdef";
     constexpr std::size_t longest = 32;
     std::string text;
-    for (const std::uint8_t byte : bytes.first(std::min(bytes.size(), longest))) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
+    nm::append_hex(text, bytes.first(std::min(bytes.size(), longest)));
     return text;
 }
 

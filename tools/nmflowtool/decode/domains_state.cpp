@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/hex.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
 #include "decode/xdr.hpp"
@@ -57,7 +58,7 @@ void append_names(std::string& text, const ExporterNames& names) {
             text += "name ";
             text += word;
             text += ' ' + key + ' ';
-            append_hex(text, nm::as_bytes(name.view()));
+            nm::append_hex(text, nm::as_bytes(name.view()));
             text += '\n';
         }
     });
@@ -147,25 +148,14 @@ bool read(std::string_view word, nm::Text24& out) {
     return !word.empty() && out.view() == word;
 }
 
-std::optional<std::string> read_hex(std::string_view word) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (; word.size() >= 2; word.remove_prefix(2)) {
-        const std::size_t high = digits.find(word[0]), low = digits.find(word[1]);
-        if (high == word.npos || low == word.npos) return std::nullopt;
-        text += static_cast<char>(high << 4 | low);
-    }
-    if (!word.empty() || text.empty()) return std::nullopt;
-    return text;
-}
-
 template <class Table>
 bool read_name(std::string_view key_word, std::string_view hex, Table& table) {
     typename Table::key_type key{};
-    const std::optional<std::string> text = read_hex(hex);
-    if (!text || !read(key_word, key)) return false;
-    const nm::Text64 name(*text);
-    return name.view() == *text && table.emplace(key, name).second;
+    const auto bytes = nm::parse_hex(hex);
+    if (!bytes || bytes->empty() || !read(key_word, key)) return false;
+    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const nm::Text64 name(text);
+    return name.view() == text && table.emplace(key, name).second;
 }
 
 bool read_name(const Words& words, const Limits& limits, ExporterNames& names) {

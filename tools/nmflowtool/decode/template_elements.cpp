@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/hex.hpp"
 #include "json/write.hpp"
 
 namespace nmflowtool {
@@ -28,13 +29,9 @@ struct Surroundings {
 bool append_value(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around);
 
 void append_hex(TextBuffer& out, Bytes bytes) {
-    constexpr char digits[] = "0123456789abcdef";
     char* at = out.room(bytes.size() * 2 + 2);
     *at++ = '"';
-    for (const std::uint8_t byte : bytes) {
-        *at++ = digits[byte >> 4];
-        *at++ = digits[byte & 15];
-    }
+    at = nm::write_hex(at, bytes);
     *at++ = '"';
     out.used(at);
 }

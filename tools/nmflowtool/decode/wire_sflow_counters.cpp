@@ -2,6 +2,7 @@
 #include <bit>
 #include <charconv>
 
+#include "base/hex.hpp"
 #include "decode/wire_sflow_structures.hpp"
 #include "decode/xdr.hpp"
 #include "record/sflow_app.hpp"
@@ -78,7 +79,7 @@ bool read_port_name(ByteReader& in, SflowCounters& counters) {
 }
 
 bool read_openflow_port(ByteReader& in, SflowCounters& counters) {
-    append_hex(counters.openflow_datapath, in.bytes(8));
+    nm::append_hex(counters.openflow_datapath, in.bytes(8));
     counters.openflow_port = in.u32();
     return in.ok();
 }
@@ -161,7 +162,7 @@ bool read_host_description(ByteReader& in, SflowHost& host) {
     if (std::ranges::any_of(uuid, [](std::uint8_t byte) { return byte != 0; })) {
         std::string& text = host.uuid;
         text.clear();
-        append_hex(text, uuid);
+        nm::append_hex(text, uuid);
         for (const std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
     }
     return true;
@@ -283,7 +284,7 @@ void begin_family(bool CounterFamilies::*family, CounterFamilies& families, Sflo
 void keep_unknown(std::uint32_t number, nm::Bytes body, std::vector<std::string>& out) {
     std::string& text = out.emplace_back();
     text = std::to_string(number >> 12) + ':' + std::to_string(number & 0xFFFu) + ':';
-    append_hex(text, body);
+    nm::append_hex(text, body);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Structures of flow samples that tell of radios, queues, tunnels that the switch ends, and why it dropped.
+#include "base/hex.hpp"
 #include "decode/wire_sflow_fields.hpp"
 
 namespace nmflowtool {
@@ -10,7 +11,7 @@ using nm::SflowSample;
 
 bool read_wifi_payload(ByteReader& in, SflowSample& sample) {
     sample.wifi_cipher = in.u32();
-    append_hex(sample.wifi_payload, xdr_opaque(in));
+    nm::append_hex(sample.wifi_payload, xdr_opaque(in));
     return in.ok();
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "decode/wire_sflow_fields.hpp"
 
 namespace nmflowtool {
@@ -21,7 +22,7 @@ const FlowStructure* find_structure(std::uint32_t number) {
 // enterprise:format:bytes
 std::string unknown_text(std::uint32_t number, nm::Bytes body) {
     std::string text = std::to_string(number >> 12) + ':' + std::to_string(number & 0xFFFu) + ':';
-    append_hex(text, body);
+    nm::append_hex(text, body);
     return text;
 }
 

@@ -1,6 +1,7 @@
 // The sampled header of a packet: what it tells goes into the members of the flow, and of the packet inside.
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "decode/wire_sflow_structures.hpp"
 #include "decode/xdr.hpp"
 
@@ -122,7 +123,7 @@ bool FlowStructures::read_header(ByteReader& in, SflowSample& sample, bool has_s
     sample.header_bytes = static_cast<std::uint32_t>(header.size());
     if (has_stripped) sample.stripped = stripped;
     sample.bytes = frame_length;
-    if (keep_.header) append_hex(sample.header, header);
+    if (keep_.header) nm::append_hex(sample.header, header);
     const auto first = first_header(protocol);
     if (!first) return true;
     parse_stack(*first, header, stack_);

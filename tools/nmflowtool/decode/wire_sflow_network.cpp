@@ -1,6 +1,7 @@
 // Structures of flow samples that tell of addresses, VLANs, routes, labels and translation.
 #include <charconv>
 
+#include "base/hex.hpp"
 #include "decode/wire_sflow_fields.hpp"
 
 namespace nmflowtool {
@@ -124,9 +125,9 @@ bool read_tags(ByteReader& in, std::vector<std::string>& out) {
     if (!in.ok()) return false;
     while (words.left() > 0) {
         std::string& tag = out.emplace_back();
-        append_hex(tag, words.bytes(2));
+        nm::append_hex(tag, words.bytes(2));
         tag += ':';
-        append_hex(tag, words.bytes(2));
+        nm::append_hex(tag, words.bytes(2));
     }
     return true;
 }

@@ -44,15 +44,4 @@ inline bool is_zero(const nm::IpAddress& ip) {
     return std::ranges::all_of(ip.bytes, [](std::uint8_t byte) { return byte == 0; });
 }
 
-inline void append_hex(std::string& out, nm::Bytes bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    const std::size_t begin = out.size();
-    out.resize(begin + 2 * bytes.size());
-    char* at = out.data() + begin;
-    for (const std::uint8_t byte : bytes) {
-        *at++ = digits[byte >> 4];
-        *at++ = digits[byte & 15];
-    }
-}
-
 }  // namespace nmflowtool

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "decode/template.hpp"
 #include "json/document.hpp"
@@ -14,15 +15,6 @@ using Octets = std::vector<std::uint8_t>;
 Octets octets_of(std::uint64_t number) {
     Octets octets(8);
     for (std::size_t i = 0; i < 8; ++i) octets[i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
-    return octets;
-}
-
-Octets octets_of_hex(std::string_view text) {
-    Octets octets;
-    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-        const char* end = text.data() + i + 2;
-        if (std::from_chars(text.data() + i, end, octets.emplace_back(), 16).ptr != end) return {};
-    }
     return octets;
 }
 
@@ -42,7 +34,7 @@ Octets octets_of(Meaning meaning, const nm::Document& item) {
             return mac ? Octets(mac->bytes.begin(), mac->bytes.end()) : Octets{};
         }
         case Meaning::mpls_label:
-            return octets_of_hex(text);
+            return nm::parse_hex(text).value_or(Octets{});
         default: {
             const auto number = nm::parse_number<std::uint64_t>(text);  // above 2^53
             return number ? octets_of(*number) : Octets{};

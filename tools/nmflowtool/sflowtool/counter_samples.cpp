@@ -1,4 +1,5 @@
 // Counter samples.
+#include "base/hex.hpp"
 #include "decode/wire_sflow.hpp"
 #include "decode/xdr.hpp"
 #include "sflowtool/sflowtool.hpp"
@@ -37,7 +38,7 @@ void SflowtoolPrinter::print_host_description(ByteReader& in) {
     listing_.value("hostname", text);
     text.clear();
     if (listing_.is_json()) {
-        append_hex(text, uuid);
+        nm::append_hex(text, uuid);
         for (const std::size_t at : {8u, 13u, 18u, 23u}) text.insert(at, 1, '-');
     } else {
         text = dashed_hex(uuid, false);

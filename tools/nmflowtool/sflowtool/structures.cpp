@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "base/hex.hpp"
 #include "decode/wire_sflow_structures.hpp"
 #include "decode/xdr.hpp"
 
@@ -257,7 +258,7 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
             xdr_string(in, text);
             break;
         case 'm':
-            append_hex(text, in.bytes(8).first(in.ok() ? 6 : 0));
+            nm::append_hex(text, in.bytes(8).first(in.ok() ? 6 : 0));
             break;
         case 'a': {
             nm::IpAddress ip;
@@ -271,7 +272,7 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
             text = ip_text(in.bytes(16));
             break;
         case 'x':
-            append_hex(text, in.bytes(8));
+            nm::append_hex(text, in.bytes(8));
             break;
         case 't': {
             const std::uint32_t value = in.u32();

@@ -1,5 +1,6 @@
 #include "sflowtool/words.hpp"
 
+#include "base/hex.hpp"
 #include "decode/xdr.hpp"
 
 namespace nmflowtool {
@@ -10,7 +11,7 @@ std::string tag_text(std::uint32_t number) {
 
 std::string mac_text(const std::optional<nm::Mac>& mac) {
     std::string text;
-    if (mac) append_hex(text, mac->bytes);
+    if (mac) nm::append_hex(text, mac->bytes);
     return text.empty() ? "000000000000" : text;
 }
 

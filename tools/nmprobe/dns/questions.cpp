@@ -156,7 +156,7 @@ std::vector<DnsName> parse_name_lines(const std::string& text, const std::string
 }
 
 std::vector<DnsName> read_names_file(const DnsOptions& options) {
-    const std::string text = nm::read_whole_file(options.file);
+    const std::string text = nm::read_whole_file(options.file).value_or_throw();
     if (!looks_like_yaml(text)) return parse_name_lines(text, options.file, options);
     std::vector<DnsName> names;
     nm::TargetList targets;

@@ -122,7 +122,8 @@ AddressSet named_addresses(const SweepOptions& options, nm::BadInput& bad) {
         else
             set.add(parse_target_span(argument).value_or_throw());
     }
-    if (!options.file.empty()) add_all(set, parse_span_file(nm::read_whole_file(options.file), options.file));
+    if (!options.file.empty())
+        add_all(set, parse_span_file(nm::read_whole_file(options.file).value_or_throw(), options.file));
     if (from_stdin) add_stream(set, bad);
     return set;
 }
@@ -135,7 +136,7 @@ AddressSet excluded_addresses(const std::vector<std::string>& excludes) {
         if (span)
             set.add(*span);
         else if (::access(text.c_str(), F_OK) == 0)
-            add_all(set, parse_lines(nm::read_whole_file(text), text, parse_span));
+            add_all(set, parse_lines(nm::read_whole_file(text).value_or_throw(), text, parse_span));
         else
             throw UserError(Exit::no_input, "--exclude: no such file, and " + span.error().message);
     }
