@@ -141,8 +141,8 @@ our_lines() {
         .bytes, .start[0:23], .end[0:23], .in_if, .out_if, .src_as // 0, .dst_as // 0] | map(tostring) | join("|")'
 }
 
-@test "the installed nfcapd: its file while it is written, then closed, then packed again, as nfdump lists it (trap 30)" {
-    require_commands nfcapd nfdump
+# start_nfcapd: the installed one, which stores in ./nf; its process in $writer, its port in $port.
+start_nfcapd() {
     mkdir nf
     port=$((20000 + RANDOM % 20000))
     nfcapd -w nf -b 127.0.0.1 -p $port -t 3600 >nfcapd.log 2>&1 3>&- &
@@ -151,15 +151,25 @@ our_lines() {
         ! grep -q "$(printf ':%04X 0' $port | cut -d' ' -f1) " /proc/net/udp || break
         sleep 0.05
     done
+}
+
+# end_nfcapd: its file in $file.
+end_nfcapd() {
+    kill -TERM "$writer"
+    wait "$writer" || true
+    writer=
+    file=$(ls nf/nfcapd.2*)
+}
+
+@test "the installed nfcapd: its file while it is written, then closed, then packed again, as nfdump lists it (trap 30)" {
+    require_commands nfcapd nfdump
+    start_nfcapd
     python3 "$BATS_TEST_DIRNAME/flow_replay.py" "$v9" 127.0.0.1 $port
     sleep 0.5
     # Its flows are in memory until a block is full: an open file ends early, not in an error.
     run nmflowtool decode -r nf/nfcapd.current.*
     [ "$status" -le 1 ]
-    kill -TERM $writer
-    wait $writer || true
-    writer=
-    file=$(ls nf/nfcapd.2*)
+    end_nfcapd
     nfdump_lines "$file" >theirs
     [ "$(wc -l <theirs)" = 240 ]
     our_lines "$file" | diff theirs -
@@ -167,6 +177,26 @@ our_lines() {
         nfdump -q -r "$file" -w packed $pack >/dev/null 2>&1
         our_lines packed | diff theirs -
     done
+}
+
+@test "what firewalls, translators and routers tell beside flows is read from nfcapd's file as from the wire" {
+    require_commands nfcapd nfdump
+    python3 "$BATS_TEST_DIRNAME/event_flows.py" wire.pcap
+    start_nfcapd
+    python3 "$BATS_TEST_DIRNAME/flow_replay.py" wire.pcap 127.0.0.1 $port
+    sleep 0.5
+    end_nfcapd
+    # nfcapd keeps no kind of counter, and what came back as what was sent on; what it was not told is 0.
+    flows wire.pcap | jq -cS 'del(.bytes_kind) | .post_bytes = (.post_bytes // .rev_bytes) | del(.rev_bytes)
+        | with_entries(select(.value != null))' >wire
+    [ "$(wc -l <wire)" = 4 ]
+    flows "$file" | jq -cS 'del(.tos)' | diff wire -
+    nfdump -r "$file" -o json | jq -c '.[] | [.user_name, .connect_id, .xevent_id, .src4_xlt_ip // .src6_xlt_ip,
+        .src_xlt_port, .mpls_1, .ingress_vrf, .egress_vrf, .out_bytes, .out_packets, .t_event[0:23]]
+        | map(if . == "0" or . == 0 or . == null then null else tostring end)' >theirs
+    flows "$file" | jq -c '[.user, .flow_id, .fw_ext_event, .nat_src_ip, .nat_src_port,
+        (if .mpls_label then "\(.mpls_label)-0-0" else null end), .in_vrf, .out_vrf, .post_bytes, .post_packets,
+        .event_time[0:23]] | map(if . == null then null else tostring end)' | diff theirs -
 }
 
 @test "a file of nfdump that is cut gives what came before, a warning and 65; a damaged block costs itself only (trap 30)" {

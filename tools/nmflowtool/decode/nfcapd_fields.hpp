@@ -69,11 +69,10 @@ inline void set_protocol(FlowRecord& flow, std::uint8_t proto, std::uint8_t tcp_
     }
 }
 
-// An event (NAT, firewall) without packets counts none: its counters are no counters.
+// A counter of an event (NAT, firewall) that is zero was not sent: nfdump keeps both in any case.
 inline void set_counters(FlowRecord& flow, bool is_event, std::uint64_t packets, std::uint64_t bytes) {
-    if (is_event && packets == 0 && bytes == 0) return;
-    flow.packets = packets;
-    flow.bytes = bytes;
+    if (!is_event || packets != 0) flow.packets = packets;
+    if (!is_event || bytes != 0) flow.bytes = bytes;
 }
 
 inline void set_direction(FlowRecord& flow, std::uint8_t direction) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "decode/elements.hpp"
 #include "decode/nfcapd_fields.hpp"
+#include "decode/template.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -28,6 +30,10 @@ struct [[gnu::packed]] FlowMisc {
     static constexpr std::uint16_t id = 4;
     std::uint32_t in_if, out_if;
     std::uint8_t src_mask, dst_mask, direction, dst_tos, biflow, end_reason;
+};
+struct [[gnu::packed]] OutCounters {
+    static constexpr std::uint16_t id = 5;
+    std::uint64_t flows, packets, bytes;
 };
 struct [[gnu::packed]] Vlans {
     static constexpr std::uint16_t id = 6;
@@ -61,14 +67,56 @@ struct [[gnu::packed]] ReceivedV6 {
     static constexpr std::uint16_t id = 13;
     std::uint64_t ip[2];
 };
+struct [[gnu::packed]] MplsLabels {
+    static constexpr std::uint16_t id = 14;
+    std::uint32_t labels[10];  // the top first: 20 bits of label, 3 of traffic class, 1 of bottom
+};
 struct [[gnu::packed]] Macs {
     static constexpr std::uint16_t id = 15;
     std::uint64_t in_src, out_dst, in_dst, out_src;
 };
+struct [[gnu::packed]] Sampler {
+    static constexpr std::uint16_t id = 18;
+    std::uint64_t selector;
+};
+struct [[gnu::packed]] FirewallCommon {
+    static constexpr std::uint16_t id = 19;
+    std::uint64_t event_ms;
+    std::uint32_t connection;
+    std::uint16_t ext_event;
+    std::uint8_t event;
+};
+struct [[gnu::packed]] NatIpv4 {
+    static constexpr std::uint16_t id = 20;
+    std::uint32_t src, dst;
+};
+struct [[gnu::packed]] NatIpv6 {
+    static constexpr std::uint16_t id = 21;
+    std::uint64_t src[2], dst[2];
+};
+struct [[gnu::packed]] NatPorts {
+    static constexpr std::uint16_t id = 22;
+    std::uint16_t src, dst;
+};
+struct [[gnu::packed]] User {
+    static constexpr std::uint16_t id = 24;
+    char name[66];
+};
+struct [[gnu::packed]] NatCommon {
+    static constexpr std::uint16_t id = 25;
+    std::uint64_t event_ms;
+    std::uint32_t pool;
+    std::uint8_t event;
+};
+constexpr std::uint16_t application_id = 27;  // as many bytes as the exporter's element 95
 struct [[gnu::packed]] Observation {
     static constexpr std::uint16_t id = 33;
     std::uint64_t point;
     std::uint32_t domain;
+};
+struct [[gnu::packed]] Vrfs {
+    static constexpr std::uint16_t id = 36;
+    std::uint32_t out, in;
 };
 struct [[gnu::packed]] Layer2 {
     static constexpr std::uint16_t id = 38;
@@ -76,6 +124,10 @@ struct [[gnu::packed]] Layer2 {
     std::uint32_t in_if, out_if;
     std::uint64_t vxlan;
     std::uint16_t ethertype;
+};
+struct [[gnu::packed]] FlowId {
+    static constexpr std::uint16_t id = 39;
+    std::uint64_t number;
 };
 struct [[gnu::packed]] IpInfo {
     static constexpr std::uint16_t id = 42;
@@ -131,6 +183,53 @@ void set(FlowRecord& flow, const Layer2& from) {
     if (from.ethertype != 0) flow.ethertype = from.ethertype;
 }
 
+// nfdump keeps an extension for the sake of any of its members; those that the exporter did not send are
+// zero.
+template <class Value, class Number>
+void set_nonzero(std::optional<Value>& member, Number number) {
+    if (number != 0 && number <= std::numeric_limits<Value>::max()) member = static_cast<Value>(number);
+}
+
+template <class Word>
+void set_word(std::optional<Word>& member, std::uint8_t number) {
+    if (number != 0 && number < nm::enum_words<Word>.size()) member = static_cast<Word>(number);
+}
+
+// nfcapd keeps what left the exporter and, of a flow of two directions, what came back as one and the same.
+void set(FlowRecord& flow, const OutCounters& from) {
+    set_nonzero(flow.post_bytes, from.bytes);
+    set_nonzero(flow.post_packets, from.packets);
+}
+
+void set(FlowRecord& flow, const FirewallCommon& from) {
+    flow.event_time = time_of_ms(from.event_ms);
+    set_nonzero(flow.flow_id, from.connection);
+    set_nonzero(flow.fw_ext_event, from.ext_event);
+    set_word(flow.fw_event, from.event);
+}
+
+void set(FlowRecord& flow, const NatCommon& from) {
+    flow.event_time = time_of_ms(from.event_ms);
+    set_word(flow.nat_event, from.event);
+}
+
+void set(FlowRecord& flow, const NatIpv4& from) {
+    if (from.src != 0) set_v4(flow.nat_src_ip, from.src);
+    if (from.dst != 0) set_v4(flow.nat_dst_ip, from.dst);
+}
+
+void set(FlowRecord& flow, const NatIpv6& from) {
+    const std::uint64_t src[2] = {from.src[0], from.src[1]};
+    const std::uint64_t dst[2] = {from.dst[0], from.dst[1]};
+    if ((src[0] | src[1]) != 0) set_v6(flow.nat_src_ip, src);
+    if ((dst[0] | dst[1]) != 0) set_v6(flow.nat_dst_ip, dst);
+}
+
+void set(FlowRecord& flow, const User& from) {
+    const std::string_view name(from.name, ::strnlen(from.name, sizeof from.name));
+    if (!name.empty()) flow.user.emplace(name);
+}
+
 template <class Extension>
 bool copy(nm::Bytes body, Extension& extension) {
     if (body.size() < sizeof extension) return false;
@@ -166,6 +265,55 @@ bool set_address(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
     }
 }
 
+// Firewalls and translators of addresses.
+bool set_event(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
+    const auto set_all = [&flow](const auto& from) { set(flow, from); };
+    switch (id) {
+        case FirewallCommon::id:
+            return apply<FirewallCommon>(body, set_all);
+        case NatCommon::id:
+            return apply<NatCommon>(body, set_all);
+        case NatIpv4::id:
+            return apply<NatIpv4>(body, set_all);
+        case NatIpv6::id:
+            return apply<NatIpv6>(body, set_all);
+        case NatPorts::id:
+            return apply<NatPorts>(body, [&](const auto& from) {
+                set_nonzero(flow.nat_src_port, from.src);
+                set_nonzero(flow.nat_dst_port, from.dst);
+            });
+        case User::id:
+            return apply<User>(body, set_all);
+        default:
+            return set_address(id, body, flow);
+    }
+}
+
+// What the exporter tells of a flow beside who sent how much to whom.
+bool set_detail(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
+    switch (id) {
+        case MplsLabels::id:
+            return apply<MplsLabels>(body, [&](const auto& from) {
+                if (from.labels[0] != 0) flow.mpls_label = from.labels[0] >> 4 & 0xFFFFFu;
+            });
+        case Sampler::id:
+            return apply<Sampler>(body,
+                                  [&](const auto& from) { set_nonzero(flow.sampler_id, from.selector); });
+        case application_id:
+            Template::store_value(*find_mapping(0, 95), 0, body, flow);
+            return true;
+        case Vrfs::id:
+            return apply<Vrfs>(body, [&](const auto& from) {
+                set_nonzero(flow.in_vrf, from.in);
+                set_nonzero(flow.out_vrf, from.out);
+            });
+        case FlowId::id:
+            return apply<FlowId>(body, [&](const auto& from) { set_nonzero(flow.flow_id, from.number); });
+        default:
+            return set_event(id, body, flow);
+    }
+}
+
 bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& flow) {
     switch (id) {
         case GenericFlow::id:
@@ -176,6 +324,8 @@ bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& 
             return apply<Ipv6Flow>(body, [&](const auto& from) { set_v6_pair(flow, from); });
         case FlowMisc::id:
             return apply<FlowMisc>(body, [&](const auto& from) { set(flow, from); });
+        case OutCounters::id:
+            return apply<OutCounters>(body, [&](const auto& from) { set(flow, from); });
         case Vlans::id:
             return apply<Vlans>(body, [&](const auto& from) {
                 set_vlan(flow.vlan, from.src);
@@ -197,7 +347,7 @@ bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& 
                 if (from.min_ttl != 0) flow.ttl = from.min_ttl;
             });
         default:
-            return set_address(id, body, flow);
+            return set_detail(id, body, flow);
     }
 }
 
