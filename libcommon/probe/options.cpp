@@ -58,9 +58,13 @@ void add_live_options(CLI::App& cli, ProbeOptions& options) {
         ->needs(every);
 }
 
-void check_rounds(const ProbeOptions& options) {
-    if (options.timeout_ns <= 0)
+void check_timeout(std::int64_t timeout_ns) {
+    if (timeout_ns <= 0)
         throw UserError(Exit::usage, "--timeout: nothing can answer in no time: write 200ms, 5s or 1m");
+}
+
+void check_rounds(const ProbeOptions& options) {
+    check_timeout(options.timeout_ns);
     const std::int64_t round_ns =
         static_cast<std::int64_t>(options.count - 1) * options.interval_ns + options.timeout_ns;
     if (options.every_ns > 0 && options.every_ns < round_ns)

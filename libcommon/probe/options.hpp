@@ -50,7 +50,9 @@ void add_probe_options(CLI::App& cli, ProbeOptions& options, PortRule rule);
 // Of verbs that show their rounds as a live table (live_view).
 void add_live_options(CLI::App& cli, ProbeOptions& options);
 
-// Throws UserError(usage) when --every is shorter than a round takes.
+// Throws UserError(usage) for no time at all.
+void check_timeout(std::int64_t timeout_ns);
+// Throws UserError(usage) when --every is shorter than a round takes, or the timeout is none.
 void check_rounds(const ProbeOptions& options);
 
 // The targets of arguments, file or stdin; throws UserError(usage) when there are none and stdin is a

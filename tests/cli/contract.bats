@@ -322,6 +322,15 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
     each_verb check_verb
 }
 
+@test "a timeout of no time is 64: nothing could answer in it" {
+    check() {
+        sample "$1" "$2" && verb_json "$1" "$2" '.options[].long[]' | grep -qx timeout || return 0
+        expect_status 64 "$1" "$2" --timeout 0s "${operands[@]}" <"$stdin" && one_line_error "$1" &&
+            grep -q 'no time' err
+    }
+    each_verb check
+}
+
 @test "a typo in a verb or an option is named, with what there is instead" {
     check() {
         expect_status 64 "$1" no-such-verb && grep -q "no verb 'no-such-verb': there are " err || complain "$1: $(cat err)" || return 1

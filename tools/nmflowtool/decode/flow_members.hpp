@@ -19,7 +19,8 @@ class FlowMembers {
     static FlowMembers of(std::span<const std::string_view> keys);
 
     bool has(std::size_t offset) const { return offsets_[offset]; }
-    // No member that is looked at or derived lies beyond so many bytes of a record.
+    // No member that is looked at or derived lies beyond so many bytes of a record: a decoder need not reset
+    // more.
     std::size_t extent() const { return extent_; }
 
   private:

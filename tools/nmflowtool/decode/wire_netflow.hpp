@@ -34,7 +34,6 @@ class Netflow {
     void begin(const Datagram& datagram, std::uint32_t domain);
     void see_uptime(std::uint32_t sequence);
     bool next_set();
-    bool fits_set(std::size_t length);
     void begin_data(std::uint16_t id, nm::ByteReader set);
     void begin_records(Template& layout, nm::ByteReader set, const ExportClock& clock, nm::Time ts);
     void end_records();

@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "base/replace_file.hpp"
 #include "base/text.hpp"
+#include "probe/options.hpp"
 #include "probe/session.hpp"
 #include "record/error.hpp"
 #include "sweep/engine.hpp"
@@ -168,6 +169,7 @@ Exit Sweep::run() {
 }  // namespace
 
 Exit run_sweep(const SweepOptions& options, nm::Context& context) {
+    nm::check_timeout(options.timeout_ns);
     return Sweep(options, context).run();
 }
 

@@ -6,6 +6,7 @@
 #include "diagnose/path_probe.hpp"
 #include "diagnose/service_probe.hpp"
 #include "net/resolver.hpp"
+#include "probe/options.hpp"
 #include "probe/session.hpp"
 
 namespace nmtcp {
@@ -231,6 +232,7 @@ nm::Exit Diagnosis::run() {
 }  // namespace
 
 nm::Exit run_diagnose(const DiagnoseOptions& options, nm::Context& context) {
+    nm::check_timeout(options.probe.timeout_ns);
     if (!unescape(options.send))
         throw nm::UserError(nm::Exit::usage,
                             "--send: " + nm::in_quotes(options.send) +
