@@ -149,9 +149,9 @@ TEST(Netflow9, EachMemberWantedAloneIsAsInTheWholeRecord) {
                                     {85, 4}, {86, 4}, {10, 2}, {48, 1}, {22, 4}, {16, 2}, {230, 1}, {233, 1}};
     Wire records;
     int count = 0;
-    for (const int proto : {1, 6, 17, 47, 58}) {
-        for (const int event : {0, 2}) {
-            for (const int total : {0, 1500}) {
+    for (const unsigned proto : {1u, 6u, 17u, 47u, 58u}) {
+        for (const unsigned event : {0u, 2u}) {
+            for (const unsigned total : {0u, 1500u}) {
                 records.u32(0xC0000201)
                     .u32(0xC6336401)
                     .u16(1000)
