@@ -225,9 +225,9 @@ one_line_error() {  # tool: what: why, nothing on stdout
 
 # --- Signals
 
-# start_endless TOOL VERB: runs the endless sample in the background; its process in $pid, records in out. The
+# start_endless TOOL VERB: runs the endless sample in the background; its process in $pid, records in out.
 # python gives it the default dispositions, which a background job of a script has not. Returns once it catches
-# signals and has had a moment to begin.
+# signals and waits for something, having read what it needs before; some never do.
 start_endless() {
     : >out
     if [ "$endless_stdin" = open ]; then
@@ -239,10 +239,11 @@ start_endless() {
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE): signal.signal(number, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"${endless_stdin:-/dev/null}" >out 2>err 8>&- &
     pid=$!
-    local caught i
-    for ((i = 0; i < 500; i++)); do
+    local caught state i
+    for ((i = 0; i < 60; i++)); do
         caught=$(sed -n 's/^SigCgt:[[:space:]]*/0x/p' "/proc/$pid/status" 2>/dev/null) || true
-        [ $((${caught:-0} >> 14 & 1)) -eq 0 ] || break  # SIGTERM
+        state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || true
+        [ $((${caught:-0} >> 14 & 1)) -eq 0 ] || [ "$state" != S ] || break  # SIGTERM
         sleep 0.02
     done
     sleep 0.1
