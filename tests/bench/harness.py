@@ -94,6 +94,24 @@ def compare(name, title, programs, rounds, work):
     return Result(name, title, list(rows[0]), rows)
 
 
+class Theft:
+    """How much of the processor time that was wanted since the start the host of a virtual machine kept to itself."""
+
+    def __init__(self):
+        self._before = self._times()
+
+    def share(self):
+        wanted, stolen = (now - before for now, before in zip(self._times(), self._before))
+        return stolen / wanted if wanted else 0.0
+
+    @staticmethod
+    def _times():
+        """Clock ticks of all processors: wanted and stolen (proc(5))."""
+        user, nice, system, _idle, _iowait, irq, softirq, stolen = map(
+            int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+        return user + nice + system + irq + softirq + stolen, stolen
+
+
 def record(result):
     """Puts the entry's table between its markers in README.md, or at the end."""
     begin, end = f"<!-- begin {result.name} -->", f"<!-- end {result.name} -->"
