@@ -43,7 +43,7 @@ class FixedText {
     std::uint8_t size_ = 0;
 };
 
-using Text24 = FixedText<24>;
+using Text32 = FixedText<32>;
 using Text64 = FixedText<64>;
 
 template <class V>

@@ -149,6 +149,7 @@ struct FlowRecord {
     std::optional<FirewallEvent> fw_event;
     std::optional<std::uint64_t> total_bytes;
     std::optional<std::uint64_t> total_packets;
+    std::optional<std::uint64_t> flow_count;
     std::optional<std::uint32_t> in_if;
     std::optional<std::uint32_t> out_if;
     std::optional<std::uint64_t> rev_bytes;
@@ -165,6 +166,7 @@ struct FlowRecord {
     std::optional<std::uint8_t> src_mask;
     std::optional<std::uint8_t> dst_mask;
     std::optional<std::uint8_t> tos;
+    std::optional<std::uint8_t> post_tos;
     std::optional<std::uint8_t> ttl;
     std::optional<std::uint16_t> fragment_offset;
     std::optional<std::uint16_t> vlan;
@@ -172,15 +174,19 @@ struct FlowRecord {
     std::optional<std::uint16_t> post_vlan;
     std::optional<Mac> src_mac;
     std::optional<Mac> dst_mac;
+    std::optional<Mac> post_src_mac;
+    std::optional<Mac> post_dst_mac;
     std::optional<std::uint16_t> ethertype;
     std::optional<Direction> direction;
+    std::optional<std::uint8_t> forwarding_status;
     std::optional<std::uint8_t> end_reason;
     std::optional<std::uint64_t> flow_id;
+    std::optional<std::uint64_t> obs_point;
     std::optional<std::uint32_t> flow_label;
     std::optional<std::uint32_t> mpls_label;
     std::optional<std::uint32_t> in_vrf;
     std::optional<std::uint32_t> out_vrf;
-    std::optional<Text24> app_id;
+    std::optional<Text32> app_id;
     std::optional<Text64> app_name;
     std::optional<Text64> user;
     IpAddress nat_src_ip;
@@ -228,6 +234,8 @@ inline constexpr auto flow_fields = FieldList{
     field("total_bytes", &FlowRecord::total_bytes, Role::value, "bytes since the flow began", Unit::bytes),
     field("total_packets", &FlowRecord::total_packets, Role::value, "packets since the flow began",
           Unit::packets),
+    field("flow_count", &FlowRecord::flow_count, Role::value,
+          "flows that the record is the sum of, where the exporter or nfdump added some up"),
     field("min_length", &FlowRecord::min_length, Role::text, "length of the shortest packet", Unit::bytes),
     field("max_length", &FlowRecord::max_length, Role::text, "length of the longest packet", Unit::bytes),
     field("in_if", &FlowRecord::in_if, Role::tag, "ifIndex the packets came in by"),
@@ -239,6 +247,7 @@ inline constexpr auto flow_fields = FieldList{
     field("src_mask", &FlowRecord::src_mask, Role::tag, "prefix length of the route to the source"),
     field("dst_mask", &FlowRecord::dst_mask, Role::tag, "prefix length of the route to the destination"),
     field("tos", &FlowRecord::tos, Role::tag, "IPv4 type of service or IPv6 traffic class"),
+    field("post_tos", &FlowRecord::post_tos, Role::tag, "the same as the packets left the exporter"),
     field("ttl", &FlowRecord::ttl, Role::tag,
           "IPv4 time to live or IPv6 hop limit; the lowest one of a flow"),
     field("fragment_offset", &FlowRecord::fragment_offset, Role::text,
@@ -248,8 +257,15 @@ inline constexpr auto flow_fields = FieldList{
     field("post_vlan", &FlowRecord::post_vlan, Role::tag, "VLAN id on leaving the exporter"),
     field("src_mac", &FlowRecord::src_mac, Role::tag, "source hardware address"),
     field("dst_mac", &FlowRecord::dst_mac, Role::tag, "destination hardware address"),
+    field("post_src_mac", &FlowRecord::post_src_mac, Role::tag,
+          "source hardware address as the packets left the exporter"),
+    field("post_dst_mac", &FlowRecord::post_dst_mac, Role::tag,
+          "destination hardware address as the packets left the exporter"),
     field("ethertype", &FlowRecord::ethertype, Role::tag, "Ethernet type behind the VLAN tags"),
     field("direction", &FlowRecord::direction, Role::tag, "as the exporter saw it: ingress or egress"),
+    field("forwarding_status", &FlowRecord::forwarding_status, Role::tag,
+          "what became of the packets, as a number: 64 to 127 forwarded, 128 to 191 dropped, 192 to 255 consumed "
+          "(IPFIX element 89)"),
     field("end_reason", &FlowRecord::end_reason, Role::text,
           "flowEndReason number (RFC 5102 section 5.11.3)"),
     field("flow_id", &FlowRecord::flow_id, Role::text, "the exporter's number of the flow or connection"),
@@ -277,6 +293,7 @@ inline constexpr auto flow_fields = FieldList{
     field("obs_domain", &FlowRecord::obs_domain, Role::tag,
           "source id (NetFlow v9), observation domain (IPFIX), engine type * 256 + id (v5) or sub-agent "
           "(sFlow)"),
+    field("obs_point", &FlowRecord::obs_point, Role::tag, "the exporter's number of the observation point"),
     field("sampling_rate", &FlowRecord::sampling_rate, Role::value, "one packet in this many was looked at"),
     field("rate_source", &FlowRecord::rate_source, Role::text,
           "who told the sampling rate: record, sampler, interface, options, header or sample; or the user by "
@@ -350,7 +367,7 @@ inline constexpr auto describe<FlowTop> = record(
     flow_fields, flow_name_fields,
     field("window_start", &FlowTop::window_start, Role::text,
           "of the window that the sums are of; ts is its end"),
-    field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group").column(),
+    field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group; one that is a sum counts as its flow_count").column(),
     field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column(),
     field("error_pct", &FlowTop::error_pct, Role::value,
           "with --scaled: what sampling may have the packets off by, either way, in 19 of 20 cases: "

@@ -230,7 +230,7 @@ struct FlowOption {
     std::optional<std::uint32_t> if_index;
     std::string if_name;
     std::string if_description;
-    std::optional<Text24> app_id;
+    std::optional<Text32> app_id;
     std::string app_name;
     std::string app_description;
     std::optional<std::uint32_t> vrf;

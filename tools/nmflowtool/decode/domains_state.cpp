@@ -45,7 +45,7 @@ void for_each_table(Names& names, Visit&& visit) {
 std::string key_text(std::uint32_t number) {
     return std::to_string(number);
 }
-std::string key_text(const nm::Text24& application) {
+std::string key_text(const nm::Text32& application) {
     return std::string(application.view());
 }
 
@@ -143,7 +143,7 @@ bool read_rate(const Words& words, const Limits& limits, std::map<std::uint32_t,
            out.emplace(id, rate).second && out.size() <= limits.samplers_per_domain;
 }
 
-bool read(std::string_view word, nm::Text24& out) {
+bool read(std::string_view word, nm::Text32& out) {
     out.assign(word);
     return !word.empty() && out.view() == word;
 }

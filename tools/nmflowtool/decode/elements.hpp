@@ -103,7 +103,7 @@ using Member = std::variant<std::monostate, std::optional<std::uint8_t> Record::
                             std::optional<nm::Direction> Record::*, std::optional<nm::NatEvent> Record::*,
                             std::optional<nm::FirewallEvent> Record::*, std::optional<nm::Mac> Record::*,
                             nm::IpAddress Record::*, nm::Time Record::*, std::string Record::*,
-                            std::optional<nm::Text24> Record::*, std::optional<nm::Text64> Record::*,
+                            std::optional<nm::Text32> Record::*, std::optional<nm::Text64> Record::*,
                             std::optional<std::uint64_t> Parts::*>;
 
 struct Mapping {

@@ -17,11 +17,13 @@ namespace nmflowtool {
 class NameHash {
   public:
     std::size_t operator()(std::uint32_t number) const noexcept { return nm::mix64(seed_ ^ number); }
-    std::size_t operator()(const nm::Text24& application) const noexcept {
-        std::uint64_t words[3];
+    std::size_t operator()(const nm::Text32& application) const noexcept {
+        std::uint64_t words[4];
         static_assert(sizeof words == sizeof application);
         std::memcpy(words, &application, sizeof words);
-        return nm::mix64(nm::mix64(nm::mix64(seed_ ^ words[0]) ^ words[1]) ^ words[2]);
+        std::uint64_t hash = seed_;
+        for (const std::uint64_t word : words) hash = nm::mix64(hash ^ word);
+        return hash;
     }
 
   private:
@@ -35,7 +37,7 @@ struct ExporterNames {
     Numbered interface_descriptions;  // of interfaces whose options have no name
     Numbered vrfs;
     Numbered samplers;
-    std::unordered_map<nm::Text24, nm::Text64, NameHash> applications;
+    std::unordered_map<nm::Text32, nm::Text64, NameHash> applications;
 
     std::size_t size() const {
         return interfaces.size() + interface_descriptions.size() + vrfs.size() + samplers.size() +

@@ -84,7 +84,7 @@ void put_application(char* member, ByteReader in, std::size_t width) {
     char* at = std::to_chars(text.data(), text.data() + text.size(), engine).ptr;
     *at++ = ':';
     at = std::to_chars(at, text.data() + text.size(), selector).ptr;
-    reinterpret_cast<std::optional<nm::Text24>*>(member)->emplace(
+    reinterpret_cast<std::optional<nm::Text32>*>(member)->emplace(
         std::string_view(text.data(), static_cast<std::size_t>(at - text.data())));
 }
 
@@ -371,7 +371,7 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
         case Store::text:
             reinterpret_cast<std::string*>(member)->assign(text_of(in.bytes(width)));
             break;
-        case Store::text24:
+        case Store::text32:
             put_application(member, in.sub(width), width);
             break;
         case Store::text64:

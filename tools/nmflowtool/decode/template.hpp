@@ -95,7 +95,7 @@ class Template {
         ip,
         time,
         text,
-        text24,
+        text32,
         text64,
         part,
         icmp,

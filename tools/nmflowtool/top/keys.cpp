@@ -95,7 +95,7 @@ constexpr PackRow row() {
     using Member = std::remove_cvref_t<decltype(std::declval<FlowRecord>().*(field.member))>;
     constexpr std::string_view key = field.info.key;
     if constexpr (std::is_same_v<Member, nm::Time> || field.info.unit == nm::Unit::bytes ||
-                  field.info.unit == nm::Unit::packets) {
+                  field.info.unit == nm::Unit::packets || key == "flow_count") {
         return {};
     } else if constexpr (key == "proto" || key == "proto_num") {
         return {key, 2, {pack_protocol, pack_protocol}, unpack_protocol, {"proto", "proto_num"}};

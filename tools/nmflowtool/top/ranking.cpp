@@ -34,7 +34,8 @@ std::vector<std::string_view> Ranking::keys() const {
     nm::for_each_field<nm::FlowRecord>([&](auto, const auto& field) {
         bool is_read = false;
         if constexpr (requires { field.member == &nm::FlowRecord::bytes; })
-            is_read = field.member == &nm::FlowRecord::bytes || field.member == &nm::FlowRecord::packets;
+            is_read = field.member == &nm::FlowRecord::bytes || field.member == &nm::FlowRecord::packets ||
+                      field.member == &nm::FlowRecord::flow_count;
         if constexpr (requires { field.member == &nm::FlowRecord::sampling_rate; })
             is_read = options_.scaled && field.member == &nm::FlowRecord::sampling_rate;
         if (is_read || field.info.role == nm::Role::time) keys.push_back(field.info.key);
@@ -68,7 +69,7 @@ void Ranking::add(const nm::FlowRecord& flow, const nm::FlowNames& names) {
 Sums Ranking::sums_of(const nm::FlowRecord& flow) {
     without_value_ += (options_.value == RankBy::bytes && !flow.bytes) ||
                       (options_.value == RankBy::packets && !flow.packets);
-    Sums sums{flow.bytes.value_or(0), flow.packets.value_or(0), 1};
+    Sums sums{flow.bytes.value_or(0), flow.packets.value_or(0), flow.flow_count.value_or(1)};
     if (!options_.scaled) return sums;
     rate_unknown_ += !flow.sampling_rate;
     const std::uint64_t rate = flow.sampling_rate.value_or(1);
