@@ -130,7 +130,7 @@ struct FlowRecord {
     std::optional<std::uint32_t> obs_domain;
     std::optional<std::uint32_t> sampling_rate;
     std::optional<RateSource> rate_source;
-    std::optional<std::uint32_t> sampler_id;
+    std::optional<std::uint64_t> sampler_id;
     Time start;
     Time end;
     IpAddress src_ip;

@@ -99,6 +99,7 @@ struct FlowStats {
     std::uint64_t datagrams_duplicate = 0;
     std::uint64_t sequence_resets = 0;
     std::uint64_t restarts = 0;
+    std::uint64_t datagrams_other_start = 0;
     std::vector<FlowError> errors;
 };
 
@@ -140,7 +141,7 @@ inline constexpr auto describe<FlowStats> = [] {
         field("sets_waited", &S::sets_waited, Role::value, "data sets that came before their template"),
         field("sets_recovered", &S::sets_recovered, Role::value, "of those, decoded once the template came"),
         field("sets_no_template", &S::sets_no_template, Role::value,
-              "of those, never decoded: none came, or no room"),
+              "data sets never decoded: no template came, it was taken back, or there was no room"),
         field("samplers", &S::samplers, Role::value, "samplers that options described"),
         field("unknown_sampler", &S::unknown_sampler, Role::value,
               "flows of a sampler that no option described"),
@@ -179,7 +180,10 @@ inline constexpr auto describe<FlowStats> = [] {
         field("datagrams_duplicate", &S::datagrams_duplicate, Role::value, "datagrams that came twice"),
         field("sequence_resets", &S::sequence_resets, Role::value,
               "jumps of the sequence that no loss explains"),
-        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime"),
+        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime, or by the boot time that it tells"),
+        field("datagrams_other_start", &S::datagrams_other_start, Role::value,
+              "datagrams of an earlier start of the exporter than the latest: they came late, or are of a second "
+              "exporter behind the address, which --template-scope port tells apart"),
         field("errors", &S::errors, Role::text, "each kind of fault with its first bytes"));
 }();
 
@@ -222,7 +226,7 @@ struct FlowOption {
     std::optional<std::uint32_t> template_id;
     OptionScope scope = OptionScope::unknown;
     std::optional<std::uint64_t> scope_value;
-    std::optional<std::uint32_t> sampler_id;
+    std::optional<std::uint64_t> sampler_id;
     std::optional<std::uint32_t> sampler_mode;
     std::optional<std::uint32_t> sampling_algorithm;
     std::optional<std::uint32_t> sampling_rate;

@@ -231,6 +231,71 @@ TEST(Ipfix, Trap27OneFamilyOfCountersStandsForTheFlowAndIsNamed) {
     EXPECT_FALSE(collector.flows.at(2).bytes_kind);
 }
 
+TEST(Ipfix, Trap27CountersOfTwoFamiliesAreNotMixed) {
+    FlowCollector collector;
+    collector.ipfix(ipfix_template(256, {{1, 4}, {86, 4}}).add(make_set(256, Wire().u32(100).u32(7))));
+    EXPECT_EQ(collector.flows.at(0).bytes, 100u);
+    EXPECT_FALSE(collector.flows[0].packets);
+    EXPECT_FALSE(collector.flows[0].bytes_kind);
+}
+
+TEST(Ipfix, Trap14ReadsAProbabilityAndSelectorsOf64Bits) {
+    constexpr std::uint64_t selector = (std::uint64_t{1} << 32) + 1;
+    FlowCollector collector;
+    const Wire option = Wire().u64(selector).u64(0x3F847AE147AE147B);  // 0.01
+    collector.ipfix(ipfix_options(257, 1, {{302, 8}, {311, 8}}).add(make_set(257, option)));
+    collector.ipfix(ipfix_template(256, {{302, 8}, {1, 4}})
+                        .add(make_set(256, Wire().u64(selector).u32(1).u64(selector + 1).u32(2))));
+    ASSERT_EQ(collector.flows.size(), 2u);
+    EXPECT_EQ(collector.flows[0].sampling_rate, 100u);
+    EXPECT_EQ(collector.flows[0].sampler_id, selector);
+    EXPECT_FALSE(collector.flows[1].sampling_rate);
+    EXPECT_EQ(collector.stats().unknown_sampler, 1u);
+}
+
+TEST(Ipfix, Trap11ARestartThatOptionsTellVoidsWhatOptionsTold) {
+    FlowCollector collector;
+    const auto boot = [&](std::uint64_t boot_ms) {
+        collector.ipfix(
+            ipfix_options(258, 1, {{149, 4}, {160, 8}}).add(make_set(258, Wire().u32(1).u64(boot_ms))));
+    };
+    collector.ipfix(ipfix_options(257, 1, {{302, 1}, {305, 4}}).add(make_set(257, Wire().u8(5).u32(10))));
+    boot(export_s * 1000ull - 5'000'000);
+    collector.ipfix(ipfix_template(256, {{302, 1}, {1, 4}}).add(make_set(256, Wire().u8(5).u32(1))));
+    boot(export_s * 1000ull);
+    collector.ipfix(make_set(256, Wire().u8(5).u32(1)));
+    EXPECT_EQ(collector.flows.at(0).sampling_rate, 10u);
+    EXPECT_FALSE(collector.flows.at(1).sampling_rate);
+    EXPECT_EQ(collector.stats().restarts, 1u);
+}
+
+TEST(Ipfix, TakesThePortsOfFlexibleNetflow) {
+    FlowCollector collector;
+    collector.ipfix(ipfix_template(256, {{4, 1}, {180, 2}, {181, 2}, {182, 2}, {183, 2}})
+                        .add(make_set(256, Wire().u8(6).u16(0).u16(0).u16(1000).u16(443))));
+    EXPECT_EQ(collector.flows.at(0).src_port, 1000);
+    EXPECT_EQ(collector.flows[0].dst_port, 443);
+}
+
+TEST(Ipfix, Trap23ValuesOfAListKeepTheirPlaces) {
+    FlowCollector collector;
+    const Wire list = Wire().u8(4).u16(82).u16(65535).u8(1).raw({'a'}).u8(0).u8(1).raw({'b'});
+    collector.ipfix(ipfix_template(256, {{291, 65535}, {82, 65535}, {82, 65535}})
+                        .add(make_set(256, Wire().u8(list.size()).add(list).u8(0).u8(1).raw({'c'}))));
+    ASSERT_EQ(collector.elements.size(), 1u);
+    EXPECT_NE(collector.elements[0].find(R"("values":["a","","b"])"), std::string::npos);
+    EXPECT_NE(collector.elements[0].find(R"("interfaceName":["","c"])"), std::string::npos);
+}
+
+TEST(Ipfix, AListWithACutRecordIsToldByItsBytes) {
+    FlowCollector collector;
+    const Wire list = Wire().u8(3).u16(257).u16(0x1234);
+    collector.ipfix(ipfix_template(257, {{2, 4}})
+                        .add(ipfix_template(256, {{292, 65535}}))
+                        .add(make_set(256, Wire().u8(list.size()).add(list))));
+    EXPECT_NE(collector.elements.at(0).find(R"("subTemplateList":"0301011234")"), std::string::npos);
+}
+
 TEST(Ipfix, Trap26ANatEventIsNoFlowOfZeroBytes) {
     FlowCollector collector;
     collector.ipfix(
@@ -242,6 +307,19 @@ TEST(Ipfix, Trap26ANatEventIsNoFlowOfZeroBytes) {
     EXPECT_EQ(event.nat_src_port, 4000);
     EXPECT_EQ(to_string(event.event_time), "2023-11-14T22:13:20.123000Z");
     EXPECT_FALSE(event.bytes);
+}
+
+TEST(Ipfix, ASetWhoseTemplateIsTakenBackAtOnceIsBooked) {
+    FlowCollector collector;
+    collector.ipfix(make_set(256, flow(1)));
+    const Wire fields = ipfix_template(256, plain);
+    Wire body;
+    body.bytes.assign(fields.bytes.begin() + 4, fields.bytes.end());
+    collector.ipfix(make_set(2, body.u16(256).u16(0)));
+    EXPECT_TRUE(collector.flows.empty());
+    EXPECT_EQ(collector.stats().sets_waited, 1u);
+    EXPECT_EQ(collector.stats().sets_recovered, 0u);
+    EXPECT_EQ(collector.stats().sets_no_template, 1u);
 }
 
 TEST(Ipfix, ALengthBeyondTheDatagramKeepsItsWholeSets) {

@@ -145,7 +145,7 @@ TEST(Netflow9, WhatIsWantedIsAsInTheWholeRecord) {
 // Whatever is left out of a record, what is looked at is the same: protocols with and without ports, counters
 // of which one stands in for another, events that count nothing, rates by sampler and by interface.
 TEST(Netflow9, EachMemberWantedAloneIsAsInTheWholeRecord) {
-    const std::vector<Field> layout{{8, 4},  {12, 4}, {7, 2},  {11, 2}, {4, 1},  {6, 1},  {32, 2},  {2, 4},
+    const std::vector<Field> layout{{8, 4},  {12, 4}, {7, 2},  {11, 2}, {4, 1},  {6, 1},  {32, 2},  {210, 4},
                                     {85, 4}, {86, 4}, {10, 2}, {48, 1}, {22, 4}, {16, 2}, {230, 1}, {233, 1}};
     Wire records;
     int count = 0;
@@ -231,6 +231,37 @@ TEST(Netflow9, Trap10BooksWaitingDataThatNoTemplateExplained) {
     EXPECT_EQ(collector.stats().sets_no_template, dropped + 1);
 }
 
+TEST(Netflow9, Trap10KeepsApartWhatWaitsForSeveralTemplatesOfSeveralExporters) {
+    Collector collector;
+    for (std::uint32_t n = 1; n <= 6; ++n) {
+        collector.take(set(static_cast<std::uint16_t>(256 + n % 2), flow(n)), {.sequence = n});
+        collector.take(set(256, flow(10 + n)), {.sequence = n}, "10.1.1.2");
+    }
+    collector.take(template_set(257, plain), {.sequence = 7});
+    ASSERT_EQ(collector.flows.size(), 3u);
+    EXPECT_EQ(collector.flows[2].packets, 5u);
+    collector.take(template_set(256, plain), {.sequence = 7}, "10.1.1.2");
+    EXPECT_EQ(collector.flows.size(), 9u);
+    collector.take(template_set(256, plain), {.sequence = 8});
+    EXPECT_EQ(collector.flows.size(), 12u);
+    EXPECT_EQ(collector.stats().sets_waited, 12u);
+    EXPECT_EQ(collector.stats().sets_recovered, 12u);
+}
+
+TEST(Netflow9, Trap10TheOldestGivesWayWhereNoRoomIsLeft) {
+    Limits limits;
+    limits.waiting_bytes = 1000;
+    Collector collector(limits);
+    for (std::uint16_t n = 1; n <= 20; ++n)
+        collector.take(set(static_cast<std::uint16_t>(256 + n % 3), flow(n)), {.sequence = n});
+    for (std::uint16_t id = 256; id < 259; ++id) collector.take(template_set(id, plain), {.sequence = 21});
+    const auto stats = collector.stats();
+    EXPECT_EQ(stats.sets_recovered + stats.sets_no_template, 20u);
+    ASSERT_EQ(stats.sets_recovered, collector.flows.size());
+    EXPECT_GT(collector.flows.size(), 1u);
+    for (const auto& known : collector.flows) EXPECT_GT(*known.packets, stats.sets_no_template);
+}
+
 TEST(Netflow9, Trap7ReadsReducedSizesOfEveryWidth) {
     for (int width = 1; width <= 8; ++width) {
         Collector collector;
@@ -289,6 +320,53 @@ TEST(Netflow9, PrefersTheAddressFamilyThatIsUsed) {
         set(256, Wire().u32(0xC0000201).zeros(16).u32(0).u64(0x20010db800000000).u64(1))));
     EXPECT_EQ(to_string(collector.flows.at(0).src_ip), "192.0.2.1");
     EXPECT_EQ(to_string(collector.flows.at(1).src_ip), "2001:db8::1");
+}
+
+TEST(Netflow9, AZeroOfTheOtherIpVersionGivesWay) {
+    const std::vector<Field> fields{{27, 16}, {28, 16}, {8, 4},   {12, 4},  {4, 1},   {9, 1},  {29, 1},
+                                    {13, 1},  {30, 1},  {176, 1}, {177, 1}, {178, 1}, {179, 1}};
+    Collector collector;
+    const Wire record =
+        Wire().u64(0).u64(0).u64(0).u64(0).u32(0).u32(0xFFFFFFFF).u8(1).u8(24).u8(0).u8(16).u8(0);
+    collector.take(template_set(256, fields).add(set(256, Wire(record).u8(8).u8(3).u8(0).u8(0))));
+    ASSERT_EQ(collector.flows.size(), 1u);
+    const auto& flow = collector.flows[0];
+    EXPECT_EQ(to_string(flow.src_ip), "0.0.0.0");
+    EXPECT_EQ(to_string(flow.dst_ip), "255.255.255.255");
+    EXPECT_EQ(flow.src_mask, 24);
+    EXPECT_EQ(flow.dst_mask, 16);
+    EXPECT_EQ(flow.icmp_type, 8);
+    EXPECT_EQ(flow.icmp_code, 3);
+}
+
+TEST(Netflow9, APortThatCannotBeAnIcmpTypeIsNone) {
+    const auto of = [](std::uint8_t proto, std::uint16_t port) {
+        Collector collector;
+        collector.take(template_set(256, {{4, 1}, {11, 2}}).add(set(256, Wire().u8(proto).u16(port))));
+        return collector.flows.at(0);
+    };
+    EXPECT_EQ(of(1, 0x0301).icmp_type, 3);
+    EXPECT_EQ(of(1, 0x0301).icmp_code, 1);
+    EXPECT_FALSE(of(1, 0x0301).dst_port);
+    EXPECT_EQ(of(1, 0).icmp_type, 0);
+    EXPECT_FALSE(of(58, 0).icmp_type);
+    EXPECT_FALSE(of(58, 135).icmp_type);
+    EXPECT_EQ(of(58, 135).dst_port, 135);
+}
+
+TEST(Netflow9, ADatagramFilledUpWithZerosIsWhole) {
+    Collector collector;
+    collector.take(template_set(256, plain).add(set(256, flow(1))).u64(0).u64(0), {.count = 2});
+    EXPECT_EQ(collector.flows.size(), 1u);
+    EXPECT_EQ(collector.stats().malformed_sets + collector.stats().count_mismatches, 0u);
+    EXPECT_EQ(collector.stats().trailing_bytes, 16u);
+}
+
+TEST(Netflow9, Trap14AnOptionAboutSomethingElseIsNoRateOfTheExporter) {
+    Collector collector;
+    collector.take(options_set(257, {{9, 4}}, {{34, 4}}).add(set(257, Wire().u32(1).u32(100))));
+    collector.take(template_set(256, plain).add(set(256, flow(1))));
+    EXPECT_FALSE(collector.flows.at(0).sampling_rate);
 }
 
 TEST(Netflow9, Trap14LeavesOutWhatAZeroMeansIsUnknown) {
@@ -356,9 +434,12 @@ TEST(Netflow9, Trap5ASetLengthThatLiesSpoilsOnlyItself) {
 
 TEST(Netflow9, Trap5TellsPaddingFromTrailingBytes) {
     Collector collector;
-    collector.take(template_set(256, plain).add(set(256, flow(1).zeros(3))).add(set(256, flow(2).zeros(12))),
-                   {.count = 3});
-    EXPECT_EQ(collector.flows.size(), 2u);
+    collector.take(template_set(256, plain)
+                       .add(set(256, flow(1).zeros(7)))
+                       .add(set(256, flow(2).raw({1, 2, 3})))
+                       .add(set(256, flow(3).zeros(11).u8(1))),
+                   {.count = 4});
+    EXPECT_EQ(collector.flows.size(), 3u);
     EXPECT_EQ(collector.stats().trailing_bytes, 12u);
 }
 
@@ -390,6 +471,33 @@ TEST(Netflow9, Trap11ForgetsTemplatesAfterARestartButNotAfterALateDatagram) {
     EXPECT_EQ(collector.flows.size(), 2u);
     EXPECT_EQ(collector.stats().restarts, 1u);
     EXPECT_EQ(collector.stats().sets_waited, 1u);
+}
+
+TEST(Netflow9, Trap11ADatagramFromBeforeARestartVoidsNothing) {
+    const auto before = [](std::uint32_t sequence) {
+        return Header{.sequence = sequence, .uptime_ms = 900'000'000, .unix_s = unix_s};
+    };
+    const auto after = [](std::uint32_t sequence) {
+        return Header{.sequence = sequence, .uptime_ms = 1000, .unix_s = unix_s + 5};
+    };
+    Collector collector;
+    collector.take(template_set(256, plain).add(set(256, flow(1))), before(3'000'000'000));
+    collector.take(template_set(256, plain).add(set(256, flow(2))), after(0));
+    collector.take(set(256, flow(3)), before(3'000'000'001)).take(set(256, flow(4)), after(1));
+    EXPECT_EQ(collector.flows.size(), 4u);
+    EXPECT_EQ(collector.stats().restarts, 1u);
+    EXPECT_EQ(collector.stats().datagrams_other_start, 1u);
+    EXPECT_EQ(collector.stats().datagrams_lost + collector.stats().sequence_resets, 0u);
+}
+
+TEST(Netflow9, Trap11ARestartBetweenTwoRunsVoidsTheStateOfTheFirst) {
+    Collector first;
+    first.take(template_set(256, plain), {.sequence = 7, .uptime_ms = 900'000'000});
+    Collector second;
+    ASSERT_TRUE(second.decoder.load_state(first.decoder.save_state()));
+    second.take(set(256, flow(1)), {.sequence = 0, .uptime_ms = 1000, .unix_s = unix_s + 60});
+    EXPECT_TRUE(second.flows.empty());
+    EXPECT_EQ(second.stats().restarts, 1u);
 }
 
 TEST(Netflow9, Trap24AFloodOfSpoofedExportersDoesNotPushOutOneInUse) {

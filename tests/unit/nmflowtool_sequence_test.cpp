@@ -58,4 +58,58 @@ TEST(Sequence, Trap12GoingBackForGoodIsAReset) {
     EXPECT_LT(stats.datagrams_reordered, 10u);
 }
 
+TEST(Sequence, Trap12WhatARunBeforeAResetWasCountedAsIsTakenBack) {
+    nmflowtool::SequenceTracker tracker;
+    nm::FlowStats stats;
+    for (std::uint32_t number = 1000; number < 1100; ++number) tracker.see(number, stats);
+    for (std::uint32_t number = 1; number < 100; ++number) tracker.see(number, stats);
+    EXPECT_EQ(stats.sequence_resets, 1u);
+    EXPECT_EQ(stats.datagrams_reordered + stats.datagrams_duplicate, 0u);
+}
+
+TEST(Sequence, Trap12ZeroIsWhereExportersBegin) {
+    nmflowtool::SequenceTracker tracker;
+    nm::FlowStats stats;
+    for (const std::uint32_t number : {1000u, 1001u, 0u, 1u}) tracker.see(number, stats);
+    EXPECT_EQ(stats.sequence_resets, 1u);
+    EXPECT_EQ(stats.datagrams_reordered + stats.datagrams_duplicate + stats.datagrams_lost, 0u);
+}
+
+// A datagram of so many records and so many bytes that may hold others.
+void take(nmflowtool::SequenceTracker& tracker, nm::FlowStats& stats, std::uint32_t number,
+          std::uint32_t records, std::uint32_t slack = 0) {
+    tracker.begin_records(number, stats);
+    tracker.end_records(records, slack, stats);
+}
+
+TEST(Sequence, Trap12AnOutageOfAMillionRecordsIsLoss) {
+    nmflowtool::SequenceTracker tracker;
+    nm::FlowStats stats;
+    take(tracker, stats, 10, 10);
+    take(tracker, stats, 1'200'020, 10);
+    EXPECT_EQ(stats.records_lost, 1'200'000u);
+    EXPECT_EQ(stats.sequence_resets, 0u);
+}
+
+TEST(Sequence, Trap12ALateDatagramWithoutRecordsIsNoDuplicate) {
+    nmflowtool::SequenceTracker tracker;
+    nm::FlowStats stats;
+    take(tracker, stats, 10, 10);
+    take(tracker, stats, 20, 10);
+    take(tracker, stats, 20, 0);
+    EXPECT_EQ(stats.datagrams_duplicate, 0u);
+    EXPECT_EQ(stats.datagrams_reordered, 1u);
+}
+
+TEST(Sequence, Trap12ALateDatagramThatCouldNotBeDecodedMayExplainItsHole) {
+    nmflowtool::SequenceTracker tracker;
+    nm::FlowStats stats;
+    take(tracker, stats, 10, 10);
+    take(tracker, stats, 25, 5);
+    EXPECT_EQ(stats.records_lost, 5u);
+    take(tracker, stats, 20, 0, 40);
+    EXPECT_EQ(stats.records_lost, 0u);
+    EXPECT_EQ(stats.sequence_unknown, 1u);
+}
+
 }  // namespace

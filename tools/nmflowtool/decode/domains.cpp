@@ -7,8 +7,9 @@
 namespace nmflowtool {
 namespace {
 
+// With its place in the list, and what its template's row in the domain may take.
 std::size_t cost_of(const WaitingSet& set) {
-    return sizeof(WaitingSet) + set.bytes.size();
+    return sizeof(WaitingSet) + 80 + set.bytes.size();
 }
 
 std::string hex_of(nm::Bytes bytes) {
@@ -79,6 +80,13 @@ void DomainTable::forget_names(Domain& domain) {
     domain.names = {};
 }
 
+void DomainTable::forget_options(Domain& domain) {
+    forget_names(domain);
+    domain.sampler_rates.clear();
+    domain.interface_rates.clear();
+    domain.sampling_rate.reset();
+}
+
 void DomainTable::adopt_names(Domain& domain, ExporterNames names) {
     forget_names(domain);
     if (names_ + names.size() > limits_.names) return;
@@ -95,14 +103,12 @@ void DomainTable::prove(Domain& domain) {
 void DomainTable::evict_one() {
     std::list<Domain*>& list = unproven_.empty() ? proven_ : unproven_;
     Domain& victim = *list.back();
-    if (victim.waiting > 0) {
-        std::erase_if(waiting_, [&](const WaitingSet& set) {
-            if (set.domain != &victim) return false;
-            ++victim.stats.sets_no_template;
-            note_fault(victim.stats, nm::FlowFault::set_no_template, set.bytes);
-            waiting_bytes_ -= cost_of(set);
-            return true;
-        });
+    for (const auto& [id, waiters] : victim.waiting) {
+        WaitingSets::iterator set = waiters.first;
+        for (std::size_t i = 0; i < waiters.count; ++i) {
+            book_unread(victim, set->bytes);
+            set = stop_waiting(set);
+        }
     }
     forget_templates(victim);
     forget_names(victim);
@@ -127,7 +133,8 @@ bool DomainTable::learn(Domain& domain, std::uint16_t id, Template fresh) {
     }
     template_fields_ += fresh.fields().size();
     domain.templates.insert_or_assign(id, std::move(fresh));
-    std::erase(domain.withdrawn, id);
+    const auto withdrawn = std::ranges::lower_bound(domain.withdrawn, id);
+    if (withdrawn != domain.withdrawn.end() && *withdrawn == id) domain.withdrawn.erase(withdrawn);
     ++domain.stats.templates;
     // Others give way; the domain that just spoke is the last to go.
     while (template_fields_ > limits_.template_fields && domains_.size() > 1) {
@@ -148,8 +155,9 @@ bool DomainTable::forget_template(Domain& domain, std::uint16_t id) {
 
 void DomainTable::withdraw(Domain& domain, std::uint16_t id) {
     if (!forget_template(domain, id)) return;
-    domain.withdrawn.push_back(id);
     ++domain.stats.template_withdrawals;
+    if (domain.withdrawn.size() >= limits_.templates_per_domain) return;
+    domain.withdrawn.insert(std::ranges::lower_bound(domain.withdrawn, id), id);
 }
 
 void DomainTable::withdraw_all(Domain& domain, bool are_options) {
@@ -165,39 +173,56 @@ void DomainTable::forget_templates(Domain& domain) {
     domain.templates.clear();
 }
 
+void DomainTable::book_unread(Domain& domain, nm::Bytes set) {
+    ++domain.stats.sets_no_template;
+    note_fault(domain.stats, nm::FlowFault::set_no_template, set);
+}
+
+WaitingSets::iterator DomainTable::stop_waiting(WaitingSets::iterator set) {
+    const WaitingSets::iterator next = set->next;
+    waiting_bytes_ -= cost_of(*set);
+    waiting_.erase(set);
+    return next;
+}
+
 void DomainTable::drop_oldest_waiting() {
-    const WaitingSet& oldest = waiting_.front();
-    ++oldest.domain->stats.sets_no_template;
-    note_fault(oldest.domain->stats, nm::FlowFault::set_no_template, oldest.bytes);
-    --oldest.domain->waiting;
-    waiting_bytes_ -= cost_of(oldest);
-    waiting_.pop_front();
+    const WaitingSets::iterator oldest = waiting_.begin();
+    Domain& domain = *oldest->domain;
+    const auto waiters = domain.waiting.find(oldest->template_id);
+    book_unread(domain, oldest->bytes);
+    waiters->second.first = stop_waiting(oldest);
+    if (--waiters->second.count == 0) domain.waiting.erase(waiters);
 }
 
 void DomainTable::wait(Domain& domain, std::uint16_t template_id, const ExportClock& clock, nm::Time ts,
                        nm::Bytes bytes) {
-    if (std::ranges::find(domain.withdrawn, template_id) != domain.withdrawn.end()) {
-        ++domain.stats.sets_no_template;
-        note_fault(domain.stats, nm::FlowFault::set_no_template, bytes);
+    if (std::ranges::binary_search(domain.withdrawn, template_id)) {
+        book_unread(domain, bytes);
         return;
     }
     ++domain.stats.sets_waited;
-    waiting_.push_back({&domain, template_id, clock, ts, {bytes.begin(), bytes.end()}});
-    ++domain.waiting;
-    waiting_bytes_ += cost_of(waiting_.back());
+    waiting_.push_back({&domain, template_id, clock, ts, {bytes.begin(), bytes.end()}, waiting_.end()});
+    const WaitingSets::iterator set = std::prev(waiting_.end());
+    waiting_bytes_ += cost_of(*set);
+    Waiters& waiters = domain.waiting[template_id];
+    if (waiters.count++ == 0)
+        waiters.first = set;
+    else
+        waiters.last->next = set;
+    waiters.last = set;
     while (waiting_bytes_ > limits_.waiting_bytes) drop_oldest_waiting();
 }
 
 void DomainTable::take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out) {
-    if (domain.waiting == 0) return;
-    std::erase_if(waiting_, [&](WaitingSet& set) {
-        if (set.domain != &domain || set.template_id != template_id) return false;
-        waiting_bytes_ -= cost_of(set);
-        --domain.waiting;
-        ++domain.stats.sets_recovered;
-        out.push_back(std::move(set));
-        return true;
-    });
+    const auto waiters = domain.waiting.find(template_id);
+    if (waiters == domain.waiting.end()) return;
+    WaitingSets::iterator set = waiters->second.first;
+    for (std::size_t i = 0; i < waiters->second.count; ++i) {
+        out.push_back(*set);
+        set = stop_waiting(set);
+    }
+    domain.stats.sets_recovered += waiters->second.count;
+    domain.waiting.erase(waiters);
 }
 
 SampleSource* DomainTable::sample_source(Domain& domain, std::uint64_t key) {

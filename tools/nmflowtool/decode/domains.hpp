@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <unordered_map>
 #include <vector>
 
+#include "decode/boot_times.hpp"
 #include "decode/exporter_names.hpp"
 #include "decode/sample_source.hpp"
 #include "decode/sequence.hpp"
@@ -38,6 +38,26 @@ struct Limits {
 enum class TemplateScope : std::uint8_t { address, port };
 inline constexpr std::array<std::string_view, 2> template_scope_words{"address", "port"};
 
+struct Domain;
+
+// A data set that came before its template.
+struct WaitingSet {
+    Domain* domain = nullptr;
+    std::uint16_t template_id = 0;
+    ExportClock clock;
+    nm::Time ts;
+    std::vector<std::uint8_t> bytes;
+    std::list<WaitingSet>::iterator next{};  // that waits for the same template; of the last one, nothing
+};
+using WaitingSets = std::list<WaitingSet>;  // the oldest first
+
+// Those that wait for one template, of all that wait.
+struct Waiters {
+    WaitingSets::iterator first;
+    WaitingSets::iterator last;
+    std::size_t count = 0;
+};
+
 // v5 sequences belong to exporter and engine, those of sFlow to agent and sub-agent.
 struct DomainKey {
     nm::ExportProtocol protocol{};
@@ -59,10 +79,10 @@ struct Domain {
     DomainKey key;
     nm::FlowStats stats;
     SequenceTracker sequence;
-    std::optional<std::int64_t> boot_ms;  // unix time at which the uptime was zero
+    BootTimes boots;
     TemplateMap templates;
-    std::vector<std::uint16_t> withdrawn;  // templates that were taken back and not sent again
-    std::unordered_map<std::uint32_t, std::uint32_t> sampler_rates;
+    std::vector<std::uint16_t> withdrawn;  // templates that were taken back and not sent again, ascending
+    std::unordered_map<std::uint64_t, std::uint32_t> sampler_rates;
     std::unordered_map<std::uint32_t, std::uint32_t> interface_rates;
     std::optional<std::uint32_t> sampling_rate;  // of the whole exporter
     std::optional<std::int64_t> told_boot_ms;    // as options told it (IPFIX element 160)
@@ -71,17 +91,9 @@ struct Domain {
     std::unordered_map<std::uint64_t, SampleSource> sample_sources;
     std::uint64_t last_source_key = 0;
     SampleSource* last_source = nullptr;
-    std::size_t waiting = 0;  // sets of this domain that wait
+    std::unordered_map<std::uint16_t, Waiters> waiting;  // by template
     std::list<Domain*>::iterator place{};
     bool is_proven = false;  // has produced a record
-};
-
-struct WaitingSet {
-    Domain* domain = nullptr;
-    std::uint16_t template_id = 0;
-    ExportClock clock;
-    nm::Time ts;
-    std::vector<std::uint8_t> bytes;
 };
 
 class DomainTable {
@@ -110,6 +122,11 @@ class DomainTable {
               nm::Bytes bytes);
     // Moves the sets that wait for this template to the end of out.
     void take_waiting(Domain& domain, std::uint16_t template_id, std::vector<WaitingSet>& out);
+    // One that was moved, but whose template was taken back at once.
+    void lose_recovered(Domain& domain, nm::Bytes bytes) {
+        --domain.stats.sets_recovered;
+        book_unread(domain, bytes);
+    }
     // Names that exporters tell are kept for their flows, and counted; before the first domain is made.
     void keep_names() { keeps_names_ = true; }
     bool keeps_names() const { return keeps_names_; }
@@ -122,6 +139,8 @@ class DomainTable {
         });
     }
     void forget_names(Domain& domain);
+    // What options told: names and sampling rates.
+    void forget_options(Domain& domain);
     // Those of an earlier run, unless they are more than there is room for.
     void adopt_names(Domain& domain, ExporterNames names);
     // The books of a domain begin.
@@ -149,6 +168,9 @@ class DomainTable {
   private:
     std::vector<const Domain*> sorted() const;
     void evict_one();
+    void book_unread(Domain& domain, nm::Bytes set);
+    // The next of the same template once it is gone.
+    WaitingSets::iterator stop_waiting(WaitingSets::iterator set);
     void drop_oldest_waiting();
 
     Limits limits_;
@@ -157,7 +179,7 @@ class DomainTable {
     std::list<Domain*> proven_;
     Domain* last_ = nullptr;
     std::size_t template_fields_ = 0;
-    std::deque<WaitingSet> waiting_;
+    WaitingSets waiting_;
     std::size_t waiting_bytes_ = 0;
     std::size_t sample_sources_ = 0;
     std::size_t names_ = 0;

@@ -24,8 +24,9 @@ void append(std::string& text, const Template& layout, std::uint16_t id) {
     text += '\n';
 }
 
+template <class Id>
 void append_rates(std::string& text, std::string_view word,
-                  const std::unordered_map<std::uint32_t, std::uint32_t>& rates) {
+                  const std::unordered_map<Id, std::uint32_t>& rates) {
     for (const auto& [id, rate] : std::map(rates.begin(), rates.end())) {
         text += word;
         text += ' ' + std::to_string(id) + ' ' + std::to_string(rate) + '\n';
@@ -42,7 +43,7 @@ void for_each_table(Names& names, Visit&& visit) {
     visit("application", names.applications);
 }
 
-std::string key_text(std::uint32_t number) {
+std::string key_text(std::uint64_t number) {
     return std::to_string(number);
 }
 std::string key_text(const nm::Text32& application) {
@@ -73,6 +74,9 @@ void append(std::string& text, const Domain& domain) {
     if (domain.key.port != 0) text += ' ' + std::to_string(domain.key.port);
     text += '\n';
     if (domain.told_boot_ms) text += "boot " + std::to_string(*domain.told_boot_ms) + '\n';
+    if (const auto& boot = domain.boots.current())
+        text += "start " + std::to_string(boot->by_exporter_ms) + ' ' + std::to_string(boot->by_receiver_ms) +
+                '\n';
     if (domain.sampling_rate) text += "rate " + std::to_string(*domain.sampling_rate) + '\n';
     append_rates(text, "sampler", domain.sampler_rates);
     append_rates(text, "interface", domain.interface_rates);
@@ -88,8 +92,10 @@ struct Restored {
     DomainKey key;
     bool is_proven = false;
     std::optional<std::int64_t> told_boot_ms;
+    std::optional<BootTime> boot;
     std::optional<std::uint32_t> sampling_rate;
-    std::map<std::uint32_t, std::uint32_t> sampler_rates, interface_rates;
+    std::map<std::uint64_t, std::uint32_t> sampler_rates;
+    std::map<std::uint32_t, std::uint32_t> interface_rates;
     std::map<std::uint16_t, Template> templates;
     ExporterNames names;
 };
@@ -137,10 +143,17 @@ bool read_template(const Words& words, const Limits& limits, Restored& out) {
            out.templates.size() <= limits.templates_per_domain;
 }
 
-bool read_rate(const Words& words, const Limits& limits, std::map<std::uint32_t, std::uint32_t>& out) {
-    std::uint32_t id = 0, rate = 0;
+template <class Id>
+bool read_rate(const Words& words, const Limits& limits, std::map<Id, std::uint32_t>& out) {
+    Id id = 0;
+    std::uint32_t rate = 0;
     return words.size() == 3 && read(words[1], id) && read(words[2], rate) && rate > 0 &&
            out.emplace(id, rate).second && out.size() <= limits.samplers_per_domain;
+}
+
+bool read_start(const Words& words, Restored& out) {
+    BootTime& boot = out.boot.emplace();
+    return words.size() == 3 && read(words[1], boot.by_exporter_ms) && read(words[2], boot.by_receiver_ms);
 }
 
 bool read(std::string_view word, nm::Text32& out) {
@@ -177,6 +190,7 @@ bool read_line(std::string_view line, const Limits& limits, std::vector<Restored
     if (words[0] == "template") return read_template(words, limits, domain);
     if (words[0] == "sampler") return read_rate(words, limits, domain.sampler_rates);
     if (words[0] == "interface") return read_rate(words, limits, domain.interface_rates);
+    if (words[0] == "start") return read_start(words, domain);
     if (words[0] == "name") return read_name(words, limits, domain.names);
     if (words.size() != 2) return false;
     if (words[0] == "boot") return read(words[1], domain.told_boot_ms.emplace());
@@ -187,6 +201,7 @@ std::size_t apply(Restored& restored, DomainTable& domains) {
     Domain& domain = domains.get(restored.key);
     if (restored.is_proven) domains.prove(domain);
     domain.told_boot_ms = restored.told_boot_ms;
+    if (restored.boot) domain.boots.adopt(*restored.boot);
     domain.sampling_rate = restored.sampling_rate;
     domain.sampler_rates.insert(restored.sampler_rates.begin(), restored.sampler_rates.end());
     domain.interface_rates.insert(restored.interface_rates.begin(), restored.interface_rates.end());

@@ -69,9 +69,10 @@ std::string name_of(std::uint32_t enterprise, std::uint16_t id);
 
 // How the bytes of an element become a member of a record.
 enum class Meaning : std::uint8_t {
-    number,           // unsigned, any width from 1 to 8 (RFC 7011 section 6.2)
-    nonzero,          // the same, where zero says "unknown"
-    address,          // 4 or 16 bytes
+    number,   // unsigned, any width from 1 to 8 (RFC 7011 section 6.2)
+    nonzero,  // the same, where zero says "unknown"
+    twin,     // the same, where a zero says nothing if the element of the other IP version has a value
+    address,  // 4 or 16 bytes
     nonzero_address,  // the same, where 0.0.0.0 and :: say "none"
     mac,              // 6 bytes
     text,             // padded with zero bytes
@@ -80,6 +81,7 @@ enum class Meaning : std::uint8_t {
     epoch_ms,
     epoch_us,        // NTP format (RFC 7011 section 6.1.9)
     epoch_ns,        // NTP format (section 6.1.10)
+    probability,     // a real number: one packet in 1/p is looked at (RFC 5477 section 8.4.7)
     word,            // one of the words of an enum, by number
     icmp_type_code,  // type * 256 + code
     mpls_label,      // 20 bits of label, then 4 of others (RFC 3032 section 2.1)

@@ -16,7 +16,7 @@ namespace nmflowtool {
 // Of another seed in each run: whoever sends options chooses the keys, and must not choose the buckets.
 class NameHash {
   public:
-    std::size_t operator()(std::uint32_t number) const noexcept { return nm::mix64(seed_ ^ number); }
+    std::size_t operator()(std::uint64_t number) const noexcept { return nm::mix64(seed_ ^ number); }
     std::size_t operator()(const nm::Text32& application) const noexcept {
         std::uint64_t words[4];
         static_assert(sizeof words == sizeof application);
@@ -36,7 +36,7 @@ struct ExporterNames {
     Numbered interfaces;
     Numbered interface_descriptions;  // of interfaces whose options have no name
     Numbered vrfs;
-    Numbered samplers;
+    std::unordered_map<std::uint64_t, nm::Text64, NameHash> samplers;
     std::unordered_map<nm::Text32, nm::Text64, NameHash> applications;
 
     std::size_t size() const {

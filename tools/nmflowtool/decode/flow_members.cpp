@@ -42,6 +42,8 @@ FlowMembers FlowMembers::of(std::span<const std::string_view> keys) {
         members.add(&Flow::bytes, &Flow::packets, &Flow::bytes_kind, &Flow::total_bytes, &Flow::total_packets,
                     &Flow::nat_event, &Flow::fw_event);
     if (wanted.has_any(&Flow::sampling_rate, &Flow::rate_source)) members.add(&Flow::in_if);
+    // Some templates have addresses of both versions: which one counts follows from both ends.
+    members.extent_ = std::max(members.extent_, offset_of(&Flow::dst_ip) + sizeof(Flow::dst_ip));
     // Every record has the first three; the decoder counts unknown samplers in any case.
     members.add(&Flow::ts, &Flow::exporter, &Flow::obs_domain, &Flow::sampling_rate, &Flow::rate_source,
                 &Flow::sampler_id);

@@ -1,7 +1,9 @@
 #include "decode/template.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -16,17 +18,33 @@ using nm::ByteReader;
 using nm::IpAddress;
 using nm::Time;
 
+// Whether a zero is a value.
+template <class Value>
+bool takes_zero(const std::optional<Value>& member, Meaning meaning) {
+    return meaning != Meaning::nonzero && meaning != Meaning::mpls_label &&
+           !(meaning == Meaning::twin && member.has_value());
+}
+
+// Exporters fill the places of labels that a packet lacks with zeros: all of it, the bit of the bottom too.
 template <class Value>
 void put(char* member, std::uint64_t value, Meaning meaning) {
     auto& out = *reinterpret_cast<std::optional<Value>*>(member);
+    if (value == 0 && !takes_zero(out, meaning)) return;
     if (meaning == Meaning::mpls_label) value >>= 4;
-    const bool fits = value <= std::numeric_limits<Value>::max();
-    if (fits && !(value == 0 && meaning == Meaning::nonzero)) out = static_cast<Value>(value);
+    if (value <= std::numeric_limits<Value>::max()) out = static_cast<Value>(value);
 }
 
 template <class Value>
 void put_exact(char* member, Value value, Meaning meaning) {
-    if (value != 0 || meaning != Meaning::nonzero) *reinterpret_cast<std::optional<Value>*>(member) = value;
+    auto& out = *reinterpret_cast<std::optional<Value>*>(member);
+    if (value != 0 || takes_zero(out, meaning)) out = value;
+}
+
+// The rate that a probability stands for, as a number; 0 when it stands for none.
+std::uint64_t rate_of(ByteReader& in, std::size_t width) {
+    const double probability = width == 4 ? std::bit_cast<float>(in.u32()) : std::bit_cast<double>(in.u64());
+    const bool is_rate = probability > 1e-9 && probability <= 1;
+    return is_rate ? static_cast<std::uint64_t>(std::llround(1 / probability)) : 0;
 }
 
 void put_flags(char* member, std::uint64_t value) {
@@ -103,11 +121,21 @@ bool width_fits(Meaning meaning, std::size_t width) {
         case Meaning::epoch_us:
         case Meaning::epoch_ns:
             return width == 8;
+        case Meaning::probability:
+            return width == 4 || width == 8;
         case Meaning::application:
             return width >= 2 && width <= 9;
         default:
             return width >= 1 && width <= 8;
     }
+}
+
+// An element of one IP version holds no address of the other.
+bool version_fits(const TemplateField& field) {
+    const Element* element = find_element(field.enterprise, field.id);
+    if (element == nullptr) return true;
+    if (element->type == DataType::ipv4) return field.length == 4;
+    return element->type != DataType::ipv6 || field.length == 16;
 }
 
 }  // namespace
@@ -186,7 +214,8 @@ const Member<Record>& Template::direct(const TemplateField& field, const Member<
 }
 
 Template::Store Template::exact(const Step& step) {
-    const bool is_number = step.meaning == Meaning::number || step.meaning == Meaning::nonzero;
+    const bool is_number =
+        step.meaning == Meaning::number || step.meaning == Meaning::nonzero || step.meaning == Meaning::twin;
     if (step.store == Store::ip && step.width == 4) return Store::ip_in_4;
     if (step.store == Store::time && step.meaning == Meaning::uptime_ms && step.width == 4)
         return Store::uptime_in_4;
@@ -218,12 +247,8 @@ std::optional<std::uint16_t> Template::offset_of_value(const Mapping& mapping) {
     return is_value ? std::optional(step.offset) : std::nullopt;
 }
 
-void Template::store_value(const Mapping& mapping, std::size_t turn, nm::Bytes value, nm::FlowRecord& flow) {
+void Template::store_value(const Mapping& mapping, nm::Bytes value, nm::FlowRecord& flow) {
     if (!offset_of_value(mapping) || !width_fits(mapping.meaning, value.size())) return;
-    // Behind the top a label of zero has the bit of the bottom set, or is no label.
-    if (mapping.meaning == Meaning::mpls_label && turn > 0 &&
-        std::ranges::all_of(value, [](std::uint8_t byte) { return byte == 0; }))
-        return;
     const auto width = static_cast<std::uint16_t>(value.size());
     ByteReader in(value);
     Parts unused;
@@ -231,16 +256,29 @@ void Template::store_value(const Mapping& mapping, std::size_t turn, nm::Bytes v
           {ExportClock{}, reinterpret_cast<char*>(&flow), unused});
 }
 
+// Whether both ends have elements of both IP versions, the unused ones zero.
+bool Template::pairs_addresses() const {
+    const auto has = [this](std::uint16_t id) {
+        return std::ranges::any_of(
+            fields_, [id](const TemplateField& field) { return field.enterprise == 0 && field.id == id; });
+    };
+    return (has(8) && has(27)) || (has(12) && has(28));
+}
+
 template <class Record>
 void Template::compile(Member<Record> Mapping::*member, const FlowMembers& wanted) {
+    const bool needs_addresses = pairs_addresses();
     for (const TemplateField& field : fields_) {
         const bool variable = is_variable(field);
         const Mapping* mapping = find_mapping(field.enterprise, field.id);
         Step step{Store::skip, Meaning::number, 0, field.length};
         if (mapping) step = step_for<Record>(*mapping, direct<Record>(field, mapping->*member), field.length);
-        if (!variable && !width_fits(step.meaning, field.length)) step.store = Store::skip;
+        const bool fits = variable || (width_fits(step.meaning, field.length) && version_fits(field));
+        if (!fits) step.store = Store::skip;
         const bool is_of_flow = std::is_same_v<Record, nm::FlowRecord> && step.store != Store::part;
-        if (is_of_flow && step.store != Store::skip && !wanted.has(step.offset)) step.store = Store::skip;
+        const bool is_needed = needs_addresses && step.meaning == Meaning::address;
+        if (is_of_flow && step.store != Store::skip && !wanted.has(step.offset) && !is_needed)
+            step.store = Store::skip;
         if (step.store == Store::part) uses_parts_ = true;
         step.is_variable = variable;
         if (!variable) step.store = exact(step);
@@ -338,7 +376,10 @@ void Template::store(const Step& step, std::size_t width, ByteReader& in, const 
             put<std::uint16_t>(member, read_number(in, width), step.meaning);
             break;
         case Store::u32:
-            put<std::uint32_t>(member, read_number(in, width), step.meaning);
+            if (step.meaning == Meaning::probability)
+                put<std::uint32_t>(member, rate_of(in, width), Meaning::nonzero);
+            else
+                put<std::uint32_t>(member, read_number(in, width), step.meaning);
             break;
         case Store::u64:
             put<std::uint64_t>(member, read_number(in, width), step.meaning);

@@ -72,9 +72,9 @@ class Template {
     // Of a record of this template that became flow: flow with the first value of each such element, with the
     // second and so on, up to the 16th.
     void expand(nm::Bytes record, const nm::FlowRecord& flow, std::vector<nm::FlowRecord>& out) const;
-    // Stores the value of an element that has so many of its kind before it; what does not fit its meaning is
-    // passed over, as are times, which need the clock of the export, and an empty place in a stack of labels.
-    static void store_value(const Mapping& mapping, std::size_t turn, nm::Bytes value, nm::FlowRecord& flow);
+    // Stores the value of an element; what does not fit its meaning is passed over, as are times, which need
+    // the clock of the export, and an empty place in a stack of labels.
+    static void store_value(const Mapping& mapping, nm::Bytes value, nm::FlowRecord& flow);
 
     // Every element of a record by its name; made at the first call.
     const ElementPlan& plan() const;
@@ -136,6 +136,7 @@ class Template {
     static Store exact(const Step& step);
     template <class Record>
     const Member<Record>& direct(const TemplateField& field, const Member<Record>& member) const;
+    bool pairs_addresses() const;
     void add(Step step);
     // Of the member that the element fills with one value that needs no clock.
     static std::optional<std::uint16_t> offset_of_value(const Mapping& mapping);

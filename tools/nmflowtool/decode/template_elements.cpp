@@ -28,6 +28,13 @@ struct Surroundings {
 
 bool append_value(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around);
 
+// One of several values: what says nothing is an empty text, so that the others keep their places.
+bool append_item(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around) {
+    if (append_value(out, bytes, type, around)) return true;
+    out.append(std::string_view("\"\""));
+    return false;
+}
+
 void append_hex(TextBuffer& out, Bytes bytes) {
     char* at = out.room(bytes.size() * 2 + 2);
     *at++ = '"';
@@ -118,12 +125,9 @@ bool append_basic_list(TextBuffer& out, Bytes bytes, const Surroundings& around)
         const std::size_t size = length == variable_length ? read_variable_length(in) : length;
         const Bytes value = in.bytes(size);
         if (!in.ok() || (size == 0 && length != variable_length)) return false;
-        const std::size_t before = out.size();
         if (!first) out.append(',');
-        if (append_value(out, value, element ? element->type : DataType::octets, around))
-            first = false;
-        else
-            out.truncate(before);
+        first = false;
+        append_item(out, value, element ? element->type : DataType::octets, around);
     }
     out.append(std::string_view("]}"));
     return true;
@@ -157,7 +161,7 @@ bool append_records(TextBuffer& out, std::uint16_t id, Bytes bytes, const Surrou
         out.append('}');
     }
     out.append(']');
-    return true;
+    return in.left() == 0;
 }
 
 // RFC 6313 section 4.5.2: semantic, template, its records.
@@ -225,7 +229,8 @@ bool append_list(TextBuffer& out, Bytes bytes, DataType type, const Surroundings
     return true;
 }
 
-// False when the value says nothing: an empty text, a number that is none, a time of zero.
+// False, and nothing written, when the value says nothing: an empty text, a number that is none, a time of
+// zero.
 bool append_value(TextBuffer& out, Bytes bytes, DataType type, const Surroundings& around) {
     if (bytes.empty()) return append_empty_list(out, type);
     const bool is_number = bytes.size() <= 8;
@@ -355,14 +360,9 @@ void ElementPlan::append(TextBuffer& out, const WireRecord& record, Scratch& scr
         if (item.fields.size() == 1) {
             any = append_value(out, value_of(item.fields[0]), item.type, around);
         } else {
-            out.append('[');
             for (const std::uint16_t field : item.fields) {
-                const std::size_t comma = out.size();
-                if (any) out.append(',');
-                if (append_value(out, value_of(field), item.type, around))
-                    any = true;
-                else
-                    out.truncate(comma);
+                out.append(field == item.fields.front() ? '[' : ',');
+                any |= append_item(out, value_of(field), item.type, around);
             }
             out.append(']');
         }

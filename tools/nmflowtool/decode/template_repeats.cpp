@@ -45,7 +45,7 @@ void Template::expand(nm::Bytes record, const nm::FlowRecord& flow, std::vector<
         }
         if (!in.ok()) return;
         if (out.size() <= repeat.turn) out.resize(repeat.turn + std::size_t{1}, flow);
-        store_value(*repeat.mapping, repeat.turn, value, out[repeat.turn]);
+        store_value(*repeat.mapping, value, out[repeat.turn]);
     }
 }
 

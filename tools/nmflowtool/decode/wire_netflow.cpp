@@ -1,7 +1,6 @@
 #include "decode/wire_netflow.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -14,7 +13,6 @@ using nm::FlowFault;
 
 constexpr std::uint16_t first_data_set = 256;
 constexpr std::size_t set_header = 4;
-constexpr std::size_t longest_padding = 3;  // sets are padded to 4 bytes (RFC 3954 section 5.3)
 constexpr std::uint16_t padding = 210;
 
 // The records of the versions without templates.
@@ -30,6 +28,10 @@ const std::vector<TemplateField> end_of_version5{{0, padding, 1}, {0, 6, 1},  {0
 const std::vector<TemplateField> end_of_version7{{0, padding, 1}, {0, 6, 1},      {0, 4, 1}, {0, 5, 1},
                                                  {0, 16, 2},      {0, 17, 2},     {0, 9, 1}, {0, 13, 1},
                                                  {0, padding, 2}, {0, padding, 4}};
+
+bool is_zero(nm::Bytes bytes) {
+    return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
 
 Template fixed_template_with(const std::vector<TemplateField>& end) {
     std::vector<TemplateField> fields = begin_of_all;
@@ -78,6 +80,7 @@ void Netflow::begin(const Datagram& datagram, std::uint32_t domain) {
     data_records_ = 0;
     slack_ = 0;
     all_known_ = true;
+    has_sequence_ = protocol_ != ExportProtocol::netflow1;
     template_ = nullptr;
     blank_ = {};
     blank_.ts = datagram.ts;
@@ -94,25 +97,28 @@ bool Netflow::open_fixed(const Datagram& datagram) {
     message_clock_.uptime_ms = message_.u32();
     message_clock_.unix_s = message_.u32();
     message_clock_.unix_ns = std::min(message_.u32(), 999'999'999u);
-    const bool has_sequence = protocol_ != ExportProtocol::netflow1;
-    const std::uint32_t sequence = has_sequence ? message_.u32() : 0;
+    const bool is_numbered = protocol_ != ExportProtocol::netflow1;
+    const std::uint32_t sequence = is_numbered ? message_.u32() : 0;
     std::uint32_t engine = 0;
     if (protocol_ == ExportProtocol::netflow5) {
         engine = message_.u16();
         const std::uint32_t interval = message_.u16() & 0x3FFFu;
         if (interval != 0) header_rate_ = interval;
-    } else if (has_sequence) {
+    } else if (is_numbered) {
         message_.skip(4);
     }
     if (!message_.ok()) return false;
     begin(datagram, engine);
     ++domain_->stats.datagrams;
-    if (has_sequence) see_uptime(sequence);
+    if (is_numbered) see_uptime(sequence);
     Template& layout = fixed_template();
     const std::size_t whole = std::min<std::size_t>(announced_, message_.left() / layout.min_length());
     if (whole != announced_ || whole * layout.min_length() != message_.left()) {
         ++domain_->stats.count_mismatches;
-        if (whole < announced_) fault(FlowFault::datagram_cut, datagram.payload);
+        if (whole < announced_) {
+            ++domain_->stats.truncated_datagrams;
+            fault(FlowFault::datagram_cut, datagram.payload);
+        }
     }
     data_records_ = announced_;
     all_known_ = false;  // the count has been compared
@@ -165,25 +171,26 @@ bool Netflow::open_message(const Datagram& datagram) {
     return true;
 }
 
-// The sequence going back can be a late datagram. When the exporter's boot time has moved on as well, it
-// started again, and its templates and samplers are void (RFC 3954 section 7). An uptime that wraps moves the
-// boot time by 2^32 ms exactly; a clock that is stepped leaves the sequence alone.
+// When the exporter started again, its templates and samplers are void (RFC 3954 section 7). A datagram of an
+// earlier start has another numbering, which is not followed.
 void Netflow::see_uptime(std::uint32_t sequence) {
-    constexpr std::int64_t tolerance_ms = 60'000;
-    constexpr std::int64_t wrap_ms = std::int64_t{1} << 32;
-    const std::int64_t boot_ms = std::int64_t{message_clock_.unix_s} * 1000 - message_clock_.uptime_ms;
-    const std::int64_t moved_ms = boot_ms - domain_->boot_ms.value_or(boot_ms);
-    const bool wrapped = std::abs(moved_ms - wrap_ms) < tolerance_ms;
-    if (moved_ms > tolerance_ms && !wrapped && domain_->sequence.is_behind(sequence)) {
-        ++domain_->stats.restarts;
-        domain_->sequence.restart();
-        domains_.forget_templates(*domain_);
-        domains_.forget_names(*domain_);
-        domain_->sampler_rates.clear();
-        domain_->interface_rates.clear();
-        domain_->sampling_rate.reset();
+    switch (domain_->boots.see(message_clock_, datagram_.ts)) {
+        case BootTimes::Seen::current:
+            break;
+        case BootTimes::Seen::restarted:
+            ++domain_->stats.restarts;
+            domain_->sequence.restart();
+            domains_.forget_templates(*domain_);
+            domains_.forget_options(*domain_);
+            break;
+        case BootTimes::Seen::returned:
+            domain_->sequence.restart();
+            break;
+        case BootTimes::Seen::other:
+            ++domain_->stats.datagrams_other_start;
+            has_sequence_ = false;
+            return;
     }
-    if (!domain_->sequence.is_behind(sequence)) domain_->boot_ms = boot_ms;
     if (protocol_ == ExportProtocol::netflow9)
         domain_->sequence.see(sequence, domain_->stats);
     else
@@ -219,9 +226,11 @@ bool Netflow::next_set() {
     const std::uint16_t id = message_.u16();
     const std::size_t length = message_.u16();
     if (length < set_header) {
-        ++domain_->stats.malformed_sets;
-        lose_count(FlowFault::set_length, from_here);
-        domain_->stats.trailing_bytes += message_.left();
+        if (!is_zero(from_here)) {  // some exporters fill their datagrams up with zeros
+            ++domain_->stats.malformed_sets;
+            lose_count(FlowFault::set_length, from_here);
+        }
+        domain_->stats.trailing_bytes += from_here.size();
         message_ = ByteReader();
         return false;
     }
@@ -268,8 +277,12 @@ void Netflow::begin_records(Template& layout, ByteReader set, const ExportClock&
     blank_.ts = ts;
 }
 
+// Padding is shorter than any record, and zero (RFC 3954 section 5.3, RFC 7011 section 3.3.1); where a set is
+// padded to 4 bytes exporters send whatever they have.
 void Netflow::end_records() {
-    if (set_.left() > longest_padding) domain_->stats.trailing_bytes += set_.left();
+    constexpr std::size_t shortest_of_note = 4;
+    if (set_.left() >= shortest_of_note && !is_zero(set_.rest()))
+        domain_->stats.trailing_bytes += set_.left();
     template_ = nullptr;
 }
 
@@ -278,7 +291,10 @@ void Netflow::begin_replay() {
     is_replay_ = true;
     template_id_ = waited.template_id;
     const auto known = domain_->templates.find(waited.template_id);
-    if (known == domain_->templates.end()) return;  // learnt and voided within one set
+    if (known == domain_->templates.end()) {  // learnt and voided within one set
+        domains_.lose_recovered(*domain_, waited.bytes);
+        return;
+    }
     begin_records(known->second, ByteReader(waited.bytes), waited.clock, waited.ts);
 }
 
@@ -291,9 +307,8 @@ bool Netflow::close() {
     if (all_known_ && counted_ != announced_ && protocol_ == ExportProtocol::netflow9) {
         ++domain_->stats.count_mismatches;
     }
-    const bool counts_records =
-        protocol_ != ExportProtocol::netflow9 && protocol_ != ExportProtocol::netflow1;
-    if (counts_records) domain_->sequence.end_records(data_records_, slack_, domain_->stats);
+    if (has_sequence_ && protocol_ != ExportProtocol::netflow9)
+        domain_->sequence.end_records(data_records_, slack_, domain_->stats);
     Domain& closed = *std::exchange(domain_, nullptr);
     if (rest_.left() == 0) return false;
     message_ = std::exchange(rest_, ByteReader());

@@ -73,8 +73,9 @@ class Netflow {
     unsigned announced_ = 0;  // records and templates that a v9 header counts
     unsigned counted_ = 0;
     std::uint32_t data_records_ = 0;
-    std::uint32_t slack_ = 0;  // bytes that may hold further records: of sets that could not be decoded
-    bool all_known_ = true;    // every set could be decoded, so counted_ can be compared
+    std::uint32_t slack_ = 0;   // bytes that may hold further records: of sets that could not be decoded
+    bool all_known_ = true;     // every set could be decoded, so counted_ can be compared
+    bool has_sequence_ = true;  // its number is one of the sequence that is followed
     std::optional<std::uint32_t> header_rate_;
 
     const Template* template_ = nullptr;  // of the set being read

@@ -11,8 +11,32 @@ bool has_ports(std::uint8_t proto) {
     return proto == tcp || proto == 17 || proto == 33 || proto == 132 || proto == 136;
 }
 
+template <class Number>
+void drop_zero(std::optional<Number>& member) {
+    if (member == Number{0}) member.reset();
+}
+
+// NetFlow has type * 256 + code where others have the destination port. A number below 256 would be a code of
+// type 0, an echo reply, which has none: that is another number. In IPFIX a port of zero is just no port.
+void take_icmp_from_port(nm::FlowRecord& flow, bool zero_is_type) {
+    if (!flow.dst_port || (*flow.dst_port < 256 && !(*flow.dst_port == 0 && zero_is_type))) return;
+    flow.icmp_type = static_cast<std::uint8_t>(*flow.dst_port >> 8);
+    flow.icmp_code = static_cast<std::uint8_t>(*flow.dst_port);
+    flow.dst_port.reset();
+}
+
+// An element that has both as zero may be one that the exporter does not fill.
+void finish_icmp(nm::FlowRecord& flow, bool zero_is_type) {
+    flow.src_port.reset();
+    const bool is_told = flow.icmp_type && (*flow.icmp_type != 0 || flow.icmp_code.value_or(0) != 0);
+    if (is_told)
+        flow.dst_port.reset();
+    else
+        take_icmp_from_port(flow, zero_is_type);
+}
+
 // Exporters fill what does not apply with zeros, and put the ICMP type where others have the port.
-void finish_protocol(nm::FlowRecord& flow) {
+void finish_protocol(nm::FlowRecord& flow, Dialect dialect) {
     const std::uint8_t proto = *flow.proto_num;
     flow.proto = static_cast<nm::Protocol>(proto);
     if (proto != tcp) {
@@ -20,49 +44,77 @@ void finish_protocol(nm::FlowRecord& flow) {
         flow.rev_tcp_flags.reset();
     }
     if (proto == icmp || proto == icmp6) {
-        if (!flow.icmp_type && flow.dst_port) {
-            flow.icmp_type = static_cast<std::uint8_t>(*flow.dst_port >> 8);
-            flow.icmp_code = static_cast<std::uint8_t>(*flow.dst_port);
-        }
+        finish_icmp(flow, dialect == Dialect::netflow && proto == icmp);
     } else {
         flow.icmp_type.reset();
         flow.icmp_code.reset();
     }
     if (!has_ports(proto)) {
-        flow.src_port.reset();
-        flow.dst_port.reset();
+        drop_zero(flow.src_port);
+        drop_zero(flow.dst_port);
     }
 }
 
-void take_instead(std::optional<std::uint64_t>& counter, const std::optional<std::uint64_t>& other,
-                  nm::CounterKind kind, nm::FlowRecord& flow) {
-    if (counter || !other) return;
-    counter = other;
-    flow.bytes_kind = kind;
+// The unused one of a pair of elements for IPv4 and IPv6 can come first: an unspecified address is of the
+// version of the other end.
+void finish_addresses(nm::FlowRecord& flow) {
+    const auto follow = [](nm::IpAddress& ip, const nm::IpAddress& other) {
+        if (!ip.is_v6() || !other.is_v4() || ip.bytes != nm::IpAddress{}.bytes) return;
+        ip = nm::IpAddress::v4(0u);
+    };
+    follow(flow.src_ip, flow.dst_ip);
+    follow(flow.dst_ip, flow.src_ip);
 }
 
-// One family of counters stands for the flow; which one is told when it is not that of the deltas.
+// One family of counters stands for the flow, and which one is told when it is not that of the deltas. Frames
+// are counted in bytes only, beside packets.
 void finish_counters(nm::FlowRecord& flow, const Parts& parts) {
     using enum nm::CounterKind;
-    if (!flow.bytes || !flow.packets) {
-        take_instead(flow.bytes, flow.total_bytes, total, flow);
-        take_instead(flow.packets, flow.total_packets, total, flow);
-        take_instead(flow.bytes, parts.initiator_bytes, initiator, flow);
-        take_instead(flow.packets, parts.initiator_packets, initiator, flow);
-        take_instead(flow.bytes, parts.layer2_bytes, layer2, flow);
-    }
-    // A record of an event that counts nothing is no flow of zero bytes.
-    const bool is_event = flow.nat_event || flow.fw_event;
-    if (is_event && flow.bytes.value_or(0) == 0 && flow.packets.value_or(0) == 0) {
-        flow.bytes.reset();
-        flow.packets.reset();
-        flow.bytes_kind.reset();
+    const auto take = [&flow](const auto& bytes, const auto& packets, nm::CounterKind kind) {
+        if (flow.bytes || flow.packets || !(bytes || packets)) return;
+        flow.bytes = bytes;
+        flow.packets = packets;
+        flow.bytes_kind = kind;
+    };
+    take(flow.total_bytes, flow.total_packets, total);
+    take(parts.initiator_bytes, parts.initiator_packets, initiator);
+    if (!flow.bytes && parts.layer2_bytes) {
+        flow.bytes = parts.layer2_bytes;
+        flow.bytes_kind = layer2;
     }
 }
 
+// A record of an event that counts nothing is no flow of zero bytes.
+void finish_event(nm::FlowRecord& flow) {
+    const bool is_event = flow.nat_event || flow.fw_event;
+    if (!is_event || flow.bytes.value_or(0) != 0 || flow.packets.value_or(0) != 0) return;
+    flow.bytes.reset();
+    flow.packets.reset();
+    flow.bytes_kind.reset();
+    drop_zero(flow.rev_bytes);
+    drop_zero(flow.rev_packets);
+}
+
+// One in (interval + space) / interval, rounded to the nearest.
 std::uint32_t rate_with_space(std::uint32_t interval, std::uint64_t space) {
-    const std::uint64_t rate = (interval + space) / interval;
+    const std::uint64_t rate = (interval + space + interval / 2) / interval;
     return rate <= 0xFFFFFFFFu ? static_cast<std::uint32_t>(rate) : interval;
+}
+
+// Some exporters reckon their boot time anew for each options record.
+constexpr std::int64_t boot_jitter_ms = 10'000;
+
+// What an options record that names neither sampler nor interface is about.
+bool is_of_whole_exporter(const nm::FlowOption& option, const Template& layout) {
+    switch (option.scope) {
+        case nm::OptionScope::system:
+        case nm::OptionScope::observation_domain:
+        case nm::OptionScope::metering_process:
+        case nm::OptionScope::exporting_process:
+            return true;
+        default:
+            return layout.scope_fields() == 0;
+    }
 }
 
 // An uptime of 32 bits as the time closest to that of the export.
@@ -79,8 +131,10 @@ nm::Time from_boot(std::uint64_t boot_ms, std::uint64_t uptime_ms, nm::Time expo
 }  // namespace
 
 void Netflow::finish_flow(nm::FlowRecord& flow) {
-    if (flow.proto_num) finish_protocol(flow);
+    if (flow.proto_num) finish_protocol(flow, dialect_);
+    if (flow.src_ip.family != flow.dst_ip.family) finish_addresses(flow);
     finish_counters(flow, parts_);
+    finish_event(flow);
     if (template_->uses_parts()) finish_times(flow);
     fill_sampling(flow);
 }
@@ -153,7 +207,10 @@ void Netflow::finish_option(nm::FlowOption& option) {
         if (parts_.boot_ms) {
             option.boot_time = time_from(*parts_.boot_ms, Meaning::epoch_ms);
             const auto told = static_cast<std::int64_t>(option.boot_time.ns / nm::ns_per_ms);
-            if (domain_->told_boot_ms && told > *domain_->told_boot_ms + 1000) ++domain_->stats.restarts;
+            if (domain_->told_boot_ms && told > *domain_->told_boot_ms + boot_jitter_ms) {
+                ++domain_->stats.restarts;
+                domains_.forget_options(*domain_);
+            }
             if (told > 0) domain_->told_boot_ms = told;
         }
     }
@@ -163,7 +220,7 @@ void Netflow::finish_option(nm::FlowOption& option) {
 
 void Netflow::note_sampling(const nm::FlowOption& option) {
     if (!option.sampling_rate || *option.sampling_rate == 0) return;
-    const auto note = [&](auto& rates, std::uint32_t id) {
+    const auto note = [&](auto& rates, auto id) {
         if (rates.size() >= domains_.limits().samplers_per_domain && !rates.contains(id)) return false;
         return rates.insert_or_assign(id, *option.sampling_rate).second;
     };
@@ -173,8 +230,7 @@ void Netflow::note_sampling(const nm::FlowOption& option) {
         note(domain_->interface_rates, static_cast<std::uint32_t>(*option.scope_value));
     } else if (option.if_index.value_or(0) != 0) {  // softflowd: interface 0 is all of them
         note(domain_->interface_rates, *option.if_index);
-    } else if (option.scope != nm::OptionScope::line_card && option.scope != nm::OptionScope::cache &&
-               option.scope != nm::OptionScope::template_) {
+    } else if (is_of_whole_exporter(option, *template_)) {
         domain_->sampling_rate = option.sampling_rate;
     }
 }

@@ -300,7 +300,7 @@ bool set_detail(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
             return apply<Sampler>(body,
                                   [&](const auto& from) { set_nonzero(flow.sampler_id, from.selector); });
         case application_id:
-            Template::store_value(*find_mapping(0, 95), 0, body, flow);
+            Template::store_value(*find_mapping(0, 95), body, flow);
             return true;
         case Vrfs::id:
             return apply<Vrfs>(body, [&](const auto& from) {

@@ -28,7 +28,7 @@ constexpr Choice choices[] = {
     {4, 1},   {6, 1},   {5, 1},                                            // protocol, TCP flags, TOS
     {32, 2, Family::v4}, {139, 2, Family::v6},                             // ICMP type and code
     {176, 1, Family::v4}, {178, 1, Family::v6},                             // or the type alone
-    {1, 8},   {2, 8},                                                      // bytes, packets
+    {1, 8},   {2, 8},   {3, 8},                                            // bytes, packets, flows
     {22, 4, Family::none, 152}, {21, 4, Family::none, 153},                // start and end as uptimes
     {152, 8}, {153, 8}, {154, 8}, {155, 8},                                // as times
     {10, 4},  {14, 4},  {234, 4}, {235, 4},                                // interfaces, VRFs
@@ -62,6 +62,9 @@ struct IsPresent {
 
     bool operator()(const nm::IpAddress& ip) const { return ip.size() == width; }
     bool operator()(nm::Time time) const { return time.ns > 0; }
+    bool operator()(const std::optional<std::uint64_t>& value) const {
+        return value && (width == 8 || *value >> (8 * width) == 0);
+    }
     template <class Value>
     bool operator()(const std::optional<Value>& value) const {
         return value.has_value();

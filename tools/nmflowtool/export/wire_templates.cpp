@@ -2,6 +2,7 @@
 // that what is absent stays absent; sent before its first use, and again before its first use after a
 // refresh. Sampling rates go as options records, before the first flow that they hold for.
 #include <array>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -13,15 +14,16 @@ namespace {
 
 // ts and proto are told by the header and proto_num.
 constexpr CarriedFields carried{
-    "ts",           "start",         "end",        "src_ip",        "dst_ip",          "src_port",
-    "dst_port",     "proto",         "proto_num",  "tcp_flags",     "icmp_type",       "icmp_code",
-    "bytes",        "packets",       "rev_bytes",  "rev_packets",   "post_bytes",      "post_packets",
-    "total_bytes",  "total_packets", "min_length", "max_length",    "in_if",           "out_if",
-    "in_vrf",       "out_vrf",       "src_as",     "dst_as",        "next_hop",        "bgp_next_hop",
-    "src_mask",     "dst_mask",      "tos",        "ttl",           "fragment_offset", "flow_label",
-    "vlan",         "inner_vlan",    "post_vlan",  "src_mac",       "dst_mac",         "ethertype",
-    "direction",    "end_reason",    "flow_id",    "nat_src_ip",    "nat_dst_ip",      "nat_src_port",
-    "nat_dst_port", "exporter",      "obs_domain", "sampling_rate", "rate_source",     "sampler_id"};
+    "ts",           "start",        "end",           "src_ip",     "dst_ip",        "src_port",
+    "dst_port",     "proto",        "proto_num",     "tcp_flags",  "icmp_type",     "icmp_code",
+    "bytes",        "packets",      "flow_count",    "rev_bytes",  "rev_packets",   "post_bytes",
+    "post_packets", "total_bytes",  "total_packets", "min_length", "max_length",    "in_if",
+    "out_if",       "in_vrf",       "out_vrf",       "src_as",     "dst_as",        "next_hop",
+    "bgp_next_hop", "src_mask",     "dst_mask",      "tos",        "ttl",           "fragment_offset",
+    "flow_label",   "vlan",         "inner_vlan",    "post_vlan",  "src_mac",       "dst_mac",
+    "ethertype",    "direction",    "end_reason",    "flow_id",    "nat_src_ip",    "nat_dst_ip",
+    "nat_src_port", "nat_dst_port", "exporter",      "obs_domain", "sampling_rate", "rate_source",
+    "sampler_id"};
 
 constexpr std::uint16_t exporter_options = 256;  // the sampling rate of all flows
 constexpr std::uint16_t sampler_options = 257;   // that of one sampler
@@ -141,7 +143,8 @@ RecordForm TemplateStream::form_of(const nm::FlowRecord& flow) {
 std::optional<std::uint32_t> TemplateStream::sampler_of(const nm::FlowRecord& flow) const {
     if (!flow.sampling_rate) return whole_exporter;
     const nm::RateSource source = flow.rate_source.value_or(nm::RateSource::options);
-    const std::uint32_t sampler = flow.sampler_id.value_or(whole_exporter);
+    if (flow.sampler_id > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    const auto sampler = static_cast<std::uint32_t>(flow.sampler_id.value_or(whole_exporter));
     const bool is_of_sampler = source == nm::RateSource::sampler && sampler != whole_exporter;
     const bool is_told_once = source == nm::RateSource::options || source == nm::RateSource::header;
     const bool is_of_exporter = is_told_once && sampler == whole_exporter;

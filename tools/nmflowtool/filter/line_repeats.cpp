@@ -88,7 +88,7 @@ void LineRepeats::expand(std::string_view line, const nm::FlowRecord& flow,
                 if (turn == most_repeats) break;
                 const Octets octets = octets_of(source.mapping->meaning, item);
                 if (out.size() <= turn) out.resize(turn + 1, flow);
-                Template::store_value(*source.mapping, turn, octets, out[turn]);
+                Template::store_value(*source.mapping, octets, out[turn]);
                 ++turn;
             }
         }

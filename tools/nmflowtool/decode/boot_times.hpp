@@ -1,0 +1,44 @@
+// Which start of the exporter a datagram belongs to, by the uptime in its header (RFC 3954 section 5.1). What
+// an exporter told before it started again is void; but a datagram that comes late from before, or from a
+// second exporter behind the same address, voids nothing. Proof: tests/unit/nmflowtool_boot_times_test.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "decode/template_values.hpp"
+
+namespace nmflowtool {
+
+// When the uptime was zero: by the exporter's clock, which may be set while it runs, and by ours, which tells
+// it modulo 2^32 ms only, as an uptime wraps after so long.
+struct BootTime {
+    std::int64_t by_exporter_ms = 0;
+    std::uint32_t by_receiver_ms = 0;
+
+    bool operator==(const BootTime&) const = default;
+};
+
+class BootTimes {
+  public:
+    enum class Seen : std::uint8_t {
+        current,    // of the latest start
+        restarted,  // of a start that was not seen before
+        other,      // of an earlier one
+        returned,   // of an earlier one, which is the current one again: several in a row were of it
+    };
+
+    Seen see(const ExportClock& clock, nm::Time received);
+    const std::optional<BootTime>& current() const { return current_; }
+    // What an earlier run knew.
+    void adopt(const BootTime& boot) { current_ = boot; }
+
+  private:
+    std::optional<BootTime> current_;
+    std::array<std::optional<BootTime>, 4> earlier_;
+    std::uint8_t oldest_ = 0;
+    unsigned others_in_a_row_ = 0;
+};
+
+}  // namespace nmflowtool
