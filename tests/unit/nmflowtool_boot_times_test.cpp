@@ -15,7 +15,7 @@ constexpr std::uint32_t day_s = 86'400;
 BootTimes::Seen see(BootTimes& boots, std::uint32_t at_s, std::uint32_t uptime_s,
                     std::int64_t clock_off_s = 0) {
     const ExportClock clock{uptime_s * 1000, static_cast<std::uint32_t>(epoch_s + at_s + clock_off_s), 0};
-    return boots.see(clock, {(std::int64_t{epoch_s} + at_s) * nm::ns_per_s});
+    return boots.see(clock, {(std::int64_t{epoch_s} + at_s) * nm::ns_per_s}, false);
 }
 
 TEST(BootTimes, Trap11AFallingUptimeIsARestart) {
@@ -42,9 +42,21 @@ TEST(BootTimes, AClockThatIsSetIsNoRestart) {
 TEST(BootTimes, ACaptureThatIsReplayedFasterIsNoRestart) {
     BootTimes boots;
     ExportClock clock{1'000'000, epoch_s, 0};
-    EXPECT_EQ(boots.see(clock, {nm::ns_per_s}), current);
+    EXPECT_EQ(boots.see(clock, {nm::ns_per_s}, false), current);
     clock = {1'000'000 + day_s * 1000, epoch_s + day_s, 0};
-    EXPECT_EQ(boots.see(clock, {2 * nm::ns_per_s}), current);
+    EXPECT_EQ(boots.see(clock, {2 * nm::ns_per_s}, false), current);
+}
+
+TEST(BootTimes, AnUptimeThatStandsStillIsNoRestart) {
+    BootTimes boots;
+    for (std::uint32_t at_s = 0; at_s < 1000; at_s += 100) EXPECT_EQ(see(boots, at_s, 0), current);
+}
+
+TEST(BootTimes, Trap11ARestartAfterALongSilenceIsSeenByTheSequence) {
+    BootTimes boots;
+    see(boots, 0, 100);
+    const ExportClock clock{1'800'000, epoch_s + 7200, 0};  // it came up half an hour ago
+    EXPECT_EQ(boots.see(clock, {(std::int64_t{epoch_s} + 7200) * nm::ns_per_s}, true), restarted);
 }
 
 TEST(BootTimes, Trap13AnUptimeThatWrapsIsNoRestart) {

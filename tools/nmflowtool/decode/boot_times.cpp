@@ -23,21 +23,23 @@ bool is_same(const BootTime& left, const BootTime& right) {
 
 }  // namespace
 
-BootTimes::Seen BootTimes::see(const ExportClock& clock, nm::Time received) {
+BootTimes::Seen BootTimes::see(const ExportClock& clock, nm::Time received, bool is_behind) {
     const BootTime boot{std::int64_t{clock.unix_s} * 1000 - clock.uptime_ms,
-                        static_cast<std::uint32_t>(received.ns / nm::ns_per_ms) - clock.uptime_ms};
-    if (!current_ || is_same(*current_, boot)) {
+                        static_cast<std::uint32_t>(received.ns / nm::ns_per_ms) - clock.uptime_ms,
+                        clock.uptime_ms};
+    const auto take = [&](Seen seen) {
         others_in_a_row_ = 0;
         current_ = boot;
-        return Seen::current;
-    }
+        return seen;
+    };
+    if (!current_ || is_same(*current_, boot)) return take(Seen::current);
     const auto known = std::ranges::find_if(
         earlier_, [&](const auto& earlier) { return earlier && is_same(*earlier, boot); });
     if (known == earlier_.end()) {
-        earlier_[oldest_] = std::exchange(current_, boot);
+        if (boot.uptime_ms >= current_->uptime_ms && !is_behind) return take(Seen::current);
+        earlier_[oldest_] = current_;
         oldest_ = static_cast<std::uint8_t>((oldest_ + 1u) % earlier_.size());
-        others_in_a_row_ = 0;
-        return Seen::restarted;
+        return take(Seen::restarted);
     }
     *known = boot;
     if (++others_in_a_row_ < run_of_a_return) return Seen::other;

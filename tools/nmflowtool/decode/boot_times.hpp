@@ -16,6 +16,7 @@ namespace nmflowtool {
 struct BootTime {
     std::int64_t by_exporter_ms = 0;
     std::uint32_t by_receiver_ms = 0;
+    std::uint32_t uptime_ms = 0;  // of the datagram that told it
 
     bool operator==(const BootTime&) const = default;
 };
@@ -29,7 +30,9 @@ class BootTimes {
         returned,   // of an earlier one, which is the current one again: several in a row were of it
     };
 
-    Seen see(const ExportClock& clock, nm::Time received);
+    // is_behind: the datagram's number lies behind those seen before. Headers may be wrong about the time:
+    // only an uptime or a sequence that went back is a restart.
+    Seen see(const ExportClock& clock, nm::Time received, bool is_behind);
     const std::optional<BootTime>& current() const { return current_; }
     // What an earlier run knew.
     void adopt(const BootTime& boot) { current_ = boot; }

@@ -76,7 +76,7 @@ void append(std::string& text, const Domain& domain) {
     if (domain.told_boot_ms) text += "boot " + std::to_string(*domain.told_boot_ms) + '\n';
     if (const auto& boot = domain.boots.current())
         text += "start " + std::to_string(boot->by_exporter_ms) + ' ' + std::to_string(boot->by_receiver_ms) +
-                '\n';
+                ' ' + std::to_string(boot->uptime_ms) + '\n';
     if (domain.sampling_rate) text += "rate " + std::to_string(*domain.sampling_rate) + '\n';
     append_rates(text, "sampler", domain.sampler_rates);
     append_rates(text, "interface", domain.interface_rates);
@@ -153,7 +153,8 @@ bool read_rate(const Words& words, const Limits& limits, std::map<Id, std::uint3
 
 bool read_start(const Words& words, Restored& out) {
     BootTime& boot = out.boot.emplace();
-    return words.size() == 3 && read(words[1], boot.by_exporter_ms) && read(words[2], boot.by_receiver_ms);
+    return words.size() == 4 && read(words[1], boot.by_exporter_ms) && read(words[2], boot.by_receiver_ms) &&
+           read(words[3], boot.uptime_ms);
 }
 
 bool read(std::string_view word, nm::Text32& out) {

@@ -29,6 +29,10 @@ class SequenceTracker {
     }
     // The exporter started again: the next number is taken as it comes.
     void restart() { started_ = false; }
+    // Whether number lies behind what was seen last.
+    bool is_behind(std::uint32_t number) const {
+        return started_ && static_cast<std::int32_t>(number - expected_) < 0;
+    }
 
   private:
     // A jump further than this is another numbering, not loss.

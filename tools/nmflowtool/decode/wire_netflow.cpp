@@ -174,7 +174,7 @@ bool Netflow::open_message(const Datagram& datagram) {
 // When the exporter started again, its templates and samplers are void (RFC 3954 section 7). A datagram of an
 // earlier start has another numbering, which is not followed.
 void Netflow::see_uptime(std::uint32_t sequence) {
-    switch (domain_->boots.see(message_clock_, datagram_.ts)) {
+    switch (domain_->boots.see(message_clock_, datagram_.ts, domain_->sequence.is_behind(sequence))) {
         case BootTimes::Seen::current:
             break;
         case BootTimes::Seen::restarted:
