@@ -65,6 +65,9 @@ inline nm::Time time_from(std::uint64_t value, Meaning meaning) {
     }
 }
 
+// Whether an element of this meaning can have this width; anything else is passed over, not guessed at.
+bool width_fits(Meaning meaning, std::size_t width);
+
 // RFC 7011 section 7: the length before a variable-length value, one byte or 255 and two.
 inline std::size_t read_variable_length(nm::ByteReader& in) {
     const std::size_t length = in.u8();
