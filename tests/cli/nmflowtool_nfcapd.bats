@@ -74,3 +74,33 @@ expect() {
     [ "$flows" -gt 350 ]
     nmflowtool decode -r whole | head -n "$flows" | cmp - <(grep '"type":"flow",' <<<"$output")
 }
+
+@test "a file of nfdump 1.6: what routers tell beside a flow is what nfdump says, and firewalls and translators are read" {
+    python3 "$BATS_TEST_DIRNAME/nfcapd_old.py" old.nf
+    nmflowtool decode -r old.nf >out.json
+    [ "$(grep -c '"type":"flow",' out.json)" = 5 ]
+    jq -c 'select(.src_port == 1002) | [.event_time, .flow_id, .user, .nat_src_ip, .nat_dst_ip, .nat_src_port, .nat_dst_port,
+        .fw_event, .fw_ext_event]' out.json >firewall
+    [ "$(cat firewall)" = '["2023-11-14T22:13:20.123000Z",77,"alice@example.net","203.0.113.1","198.51.100.1",2000,443,"deleted",1001]' ]
+    [ "$(jq -c 'select(.src_port == 1003) | [.user, .nat_src_ip, .nat_dst_ip, .nat_src_port, .nat_dst_port, .nat_event, .in_vrf,
+        .out_vrf]' out.json)" = '["bob","2001:db8::3","2001:db8::4",2001,null,"nat_create",5,6]' ]
+    require_commands nfdump
+    nfdump -r old.nf -o json | jq -c '.[] | [.src_port, .out_packets, .out_bytes, .aggr_flows, .dst_tos, .fwd_status, .in_src_mac,
+        .in_dst_mac, .out_src_mac, .out_dst_mac, .mpls_1] | map(if . == 0 then null else . end)' >theirs
+    jq -c 'select(.type == "flow") | [.src_port, .post_packets, .post_bytes, .flow_count, .post_tos, .forwarding_status, .src_mac,
+        .dst_mac, .post_src_mac, .post_dst_mac, if .mpls_label then "\(.mpls_label)-0-0" else null end]' out.json | diff theirs -
+    for expression in 'mpls label 5' 'mpls label 100' 'mpls any 5' 'mpls label1 100' 'mpls label > 4' 'out bytes 700' 'flows 4'; do
+        [ "$(nmflowtool filter "$expression" -r old.nf | jq -r 'select(.type == "flow").src_port')" = 1000 ]
+    done
+    run -1 nmflowtool filter 'mpls label1 5 or mpls label 6' -r old.nf
+}
+
+@test "hardware addresses of both ways each have their place, and stand for no other" {
+    python3 "$BATS_TEST_DIRNAME/nfcapd_old.py" old.nf
+    for side in 'in src' 'in dst' 'out src' 'out dst'; do
+        number=$((++number))
+        [ "$(nmflowtool filter "$side mac 02:00:00:00:00:0$number" -r old.nf | tail -n 1 | jq .passed)" = 1 ]
+        [ "$(nmflowtool filter "mac 02:00:00:00:00:0$number" -r old.nf | tail -n 1 | jq .passed)" = 1 ]
+        run -1 nmflowtool filter "$side mac 02:00:00:00:00:0$((number % 4 + 1))" -r old.nf
+    done
+}

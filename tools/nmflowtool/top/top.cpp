@@ -40,7 +40,8 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
                     options.input.template_scope);
     if (options.names) decoder.keep_names();
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
-        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire)) ranking.add(records.flow);
+        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire, records.labels))
+            ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
     });
     nm::FlowSummary summary;
