@@ -230,25 +230,6 @@ bool apply(nm::Bytes body, Set&& set_members) {
     return true;
 }
 
-bool set_address(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
-    switch (id) {
-        case BgpNextHopV4::id:
-            return apply<BgpNextHopV4>(body, [&](const auto& from) { set_v4(flow.bgp_next_hop, from.ip); });
-        case BgpNextHopV6::id:
-            return apply<BgpNextHopV6>(body, [&](const auto& from) { set_v6_one(flow.bgp_next_hop, from); });
-        case NextHopV4::id:
-            return apply<NextHopV4>(body, [&](const auto& from) { set_v4(flow.next_hop, from.ip); });
-        case NextHopV6::id:
-            return apply<NextHopV6>(body, [&](const auto& from) { set_v6_one(flow.next_hop, from); });
-        case ReceivedV4::id:
-            return apply<ReceivedV4>(body, [&](const auto& from) { set_v4(flow.exporter, from.ip); });
-        case ReceivedV6::id:
-            return apply<ReceivedV6>(body, [&](const auto& from) { set_v6_one(flow.exporter, from); });
-        default:
-            return true;
-    }
-}
-
 // Firewalls and translators of addresses.
 bool set_event(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
     const auto set_all = [&flow](const auto& from) { set(flow, from); };
@@ -269,7 +250,7 @@ bool set_event(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
         case User::id:
             return apply<User>(body, set_all);
         default:
-            return set_address(id, body, flow);
+            return true;
     }
 }
 
@@ -294,7 +275,25 @@ bool set_detail(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
     }
 }
 
-}  // namespace
+// Most records have one of these: who exported it.
+bool set_address(std::uint16_t id, nm::Bytes body, FlowRecord& flow) {
+    switch (id) {
+        case BgpNextHopV4::id:
+            return apply<BgpNextHopV4>(body, [&](const auto& from) { set_v4(flow.bgp_next_hop, from.ip); });
+        case BgpNextHopV6::id:
+            return apply<BgpNextHopV6>(body, [&](const auto& from) { set_v6_one(flow.bgp_next_hop, from); });
+        case NextHopV4::id:
+            return apply<NextHopV4>(body, [&](const auto& from) { set_v4(flow.next_hop, from.ip); });
+        case NextHopV6::id:
+            return apply<NextHopV6>(body, [&](const auto& from) { set_v6_one(flow.next_hop, from); });
+        case ReceivedV4::id:
+            return apply<ReceivedV4>(body, [&](const auto& from) { set_v4(flow.exporter, from.ip); });
+        case ReceivedV6::id:
+            return apply<ReceivedV6>(body, [&](const auto& from) { set_v6_one(flow.exporter, from); });
+        default:
+            return set_detail(id, body, flow);
+    }
+}
 
 bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& flow, LabelStack& labels) {
     switch (id) {
@@ -334,8 +333,21 @@ bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& 
                 if (from.min_ttl != 0) flow.ttl = from.min_ttl;
             });
         default:
-            return set_detail(id, body, flow);
+            return set_address(id, body, flow);
     }
+}
+
+}  // namespace
+
+bool set_extensions(nm::ByteReader in, unsigned count, bool is_event, FlowRecord& flow, LabelStack& labels) {
+    for (; count > 0; --count) {
+        const std::uint16_t id = in.u16_le();
+        const std::size_t length = in.u16_le();
+        if (!in.ok() || length < 4) return false;
+        const nm::Bytes members = in.bytes(length - 4);
+        if (!in.ok() || !set_extension(id, members, is_event, flow, labels)) return false;
+    }
+    return true;
 }
 
 }  // namespace nmflowtool::nfcapd

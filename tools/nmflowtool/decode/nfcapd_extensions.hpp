@@ -6,7 +6,8 @@
 
 namespace nmflowtool::nfcapd {
 
-// is_event: of a firewall or a translator of addresses. False when the extension is shorter than its kind.
-bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& flow, LabelStack& labels);
+// So many of them from in: each its type (2), its length with these four bytes (2), and its members.
+// is_event: of a firewall or a translator of addresses. False when one is cut or shorter than its kind.
+bool set_extensions(nm::ByteReader in, unsigned count, bool is_event, FlowRecord& flow, LabelStack& labels);
 
 }  // namespace nmflowtool::nfcapd

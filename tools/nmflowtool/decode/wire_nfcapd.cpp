@@ -24,13 +24,13 @@ NfcapdRecords::Got NfcapdRecords::read(std::uint16_t type, nm::Bytes body, FlowR
     }
 }
 
-// Elements (2), engine type, engine id, exporter (2), flags, version of the export protocol; then the
-// elements: type (2), length with these four bytes (2), members.
+// Number of extensions (2), engine type, engine id, exporter (2), flags, version of the export protocol; then
+// the extensions.
 NfcapdRecords::Got NfcapdRecords::read_v3(nm::Bytes body, FlowRecord& flow) {
     constexpr std::uint8_t flag_event = 1;
     static constexpr FlowRecord blank{};
     nm::ByteReader in(body);
-    unsigned elements = in.u16_le();
+    const unsigned extensions = in.u16_le();
     const std::uint32_t engine = in.u16();  // type * 256 + id
     const std::uint16_t exporter = in.u16_le();
     const bool is_event = (in.u8() & flag_event) != 0;
@@ -40,14 +40,7 @@ NfcapdRecords::Got NfcapdRecords::read_v3(nm::Bytes body, FlowRecord& flow) {
     labels_.clear();
     set_exporter(exporter, flow);
     if (!flow.obs_domain) flow.obs_domain = engine;
-    for (; elements > 0; --elements) {
-        const std::uint16_t id = in.u16_le();
-        const std::size_t length = in.u16_le();
-        if (!in.ok() || length < 4) return Got::malformed;
-        const nm::Bytes members = in.bytes(length - 4);
-        if (!in.ok() || !set_extension(id, members, is_event, flow, labels_)) return Got::malformed;
-    }
-    return Got::flow;
+    return set_extensions(in, extensions, is_event, flow, labels_) ? Got::flow : Got::malformed;
 }
 
 // Protocol version (4), address (16), address family (2), number in this file (2), source id (4).

@@ -22,8 +22,8 @@ class FlowGate {
     bool admits(const nm::FlowRecord& flow, const WireRecord& wire,
                 std::span<const std::uint32_t> labels = {}) {
         if (!program_) return true;
-        if (wire.layout == nullptr || !wire.layout->has_repeats())
-            return count(program_->matches(flow, {}, labels));
+        if (!labels.empty()) return count(program_->matches(flow, {}, labels));
+        if (wire.layout == nullptr || !wire.layout->has_repeats()) return count(program_->matches(flow));
         wire.layout->expand(wire.bytes, flow, repeats_);
         return count(program_->matches(flow, repeats_));
     }
