@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "decode/nfcapd_extensions.hpp"
-
 namespace nmflowtool {
 
 using namespace nfcapd;
@@ -22,25 +20,6 @@ NfcapdRecords::Got NfcapdRecords::read(std::uint16_t type, nm::Bytes body, FlowR
         default:
             return Got::other;
     }
-}
-
-// Number of extensions (2), engine type, engine id, exporter (2), flags, version of the export protocol; then
-// the extensions.
-NfcapdRecords::Got NfcapdRecords::read_v3(nm::Bytes body, FlowRecord& flow) {
-    constexpr std::uint8_t flag_event = 1;
-    static constexpr FlowRecord blank{};
-    nm::ByteReader in(body);
-    const unsigned extensions = in.u16_le();
-    const std::uint32_t engine = in.u16();  // type * 256 + id
-    const std::uint16_t exporter = in.u16_le();
-    const bool is_event = (in.u8() & flag_event) != 0;
-    in.skip(1);
-    if (!in.ok()) return Got::malformed;
-    flow = blank;
-    labels_.clear();
-    set_exporter(exporter, flow);
-    if (!flow.obs_domain) flow.obs_domain = engine;
-    return set_extensions(in, extensions, is_event, flow, labels_) ? Got::flow : Got::malformed;
 }
 
 // Protocol version (4), address (16), address family (2), number in this file (2), source id (4).

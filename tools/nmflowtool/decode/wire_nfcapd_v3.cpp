@@ -1,10 +1,12 @@
-#include "decode/nfcapd_extensions.hpp"
-
 #include "decode/elements.hpp"
+#include "decode/nfcapd_fields.hpp"
 #include "decode/template.hpp"
+#include "decode/wire_nfcapd.hpp"
 
-namespace nmflowtool::nfcapd {
+namespace nmflowtool {
 namespace {
+
+using namespace nfcapd;
 
 // The extensions of nfdump 1.7, as they lie in the file behind type and length.
 struct [[gnu::packed]] GenericFlow {
@@ -339,15 +341,30 @@ bool set_extension(std::uint16_t id, nm::Bytes body, bool is_event, FlowRecord& 
 
 }  // namespace
 
-bool set_extensions(nm::ByteReader in, unsigned count, bool is_event, FlowRecord& flow, LabelStack& labels) {
-    for (; count > 0; --count) {
+// Number of extensions (2), engine type, engine id, exporter (2), flags, version of the export protocol; then
+// the extensions.
+NfcapdRecords::Got NfcapdRecords::read_v3(nm::Bytes body, FlowRecord& flow) {
+    constexpr std::uint8_t flag_event = 1;
+    static constexpr FlowRecord blank{};
+    nm::ByteReader in(body);
+    unsigned extensions = in.u16_le();
+    const std::uint32_t engine = in.u16();  // type * 256 + id
+    const std::uint16_t exporter = in.u16_le();
+    const bool is_event = (in.u8() & flag_event) != 0;
+    in.skip(1);
+    if (!in.ok()) return Got::malformed;
+    flow = blank;
+    labels_.clear();
+    set_exporter(exporter, flow);
+    if (!flow.obs_domain) flow.obs_domain = engine;
+    for (; extensions > 0; --extensions) {
         const std::uint16_t id = in.u16_le();
         const std::size_t length = in.u16_le();
-        if (!in.ok() || length < 4) return false;
+        if (!in.ok() || length < 4) return Got::malformed;
         const nm::Bytes members = in.bytes(length - 4);
-        if (!in.ok() || !set_extension(id, members, is_event, flow, labels)) return false;
+        if (!in.ok() || !set_extension(id, members, is_event, flow, labels_)) return Got::malformed;
     }
-    return true;
+    return Got::flow;
 }
 
-}  // namespace nmflowtool::nfcapd
+}  // namespace nmflowtool
