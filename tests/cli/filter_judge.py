@@ -33,13 +33,18 @@ def pick_address(r, nets):
 
 # -- flows -------------------------------------------------------------------------------------------------
 
-# element: bytes; the templates differ in the family, and in ports against ICMP type and code
+# element: bytes; the templates differ in the family, in ports against ICMP type and code, and in what they tell beside:
+# a stack of labels, what a firewall did, or what a translator did
 COMMON = [(1, 8), (2, 8), (4, 1), (5, 1), (6, 1), (21, 4), (22, 4), (10, 4), (14, 4), (16, 4), (17, 4),
-          (58, 2), (56, 6), (80, 6), (61, 1)]
+          (58, 2), (56, 6), (80, 6), (61, 1), (3, 4), (23, 8), (24, 8), (55, 1), (57, 6), (81, 6), (89, 1)]
 V4 = [(8, 4), (12, 4), (15, 4), (18, 4), (9, 1), (13, 1)]
 V6 = [(27, 16), (28, 16), (62, 16), (63, 16), (29, 1), (30, 1)]
 TEMPLATES = {256: COMMON + V4 + [(7, 2), (11, 2)], 257: COMMON + V6 + [(7, 2), (11, 2)],
              258: COMMON + V4 + [(32, 2)], 259: COMMON + V6 + [(32, 2)]}
+BESIDE = [[(70, 3), (71, 3), (72, 3)], [(233, 1), (33002, 2), (148, 4), (323, 8)], [(230, 1), (234, 4), (235, 4), (323, 8)]]
+TEMPLATES |= {number + 4 * turn: fields + beside
+              for number, fields in list(TEMPLATES.items()) for turn, beside in enumerate(BESIDE, 1)}
+LABELS = [0, 1, 5, 16, 100, 1_048_575]
 
 
 def random_flow(r, number):
@@ -61,14 +66,20 @@ def random_flow(r, number):
         7: r.choice(PORTS + [r.randrange(65536)]) if has_ports else 0,
         11: r.choice(PORTS + [r.randrange(65536)]) if has_ports else 0,
         32: r.choice([0, 0x0300, 0x0301, 0x0800, 0x0B00, 0x8000, 0x8100]),
+        3: r.choice([0, 1, 1, 2, 5]), 23: r.choice([0, 0, 1000, 99_999]), 24: r.choice([0, 0, 1, 10]),
+        55: r.choice([0, 0, 8, 184]), 57: r.choice(MACS), 81: r.choice(MACS), 89: r.choice([0, 1, 16, 64, 128]),
+        233: r.randrange(6), 33002: r.choice([0, 1001, 1002, 1003, 1004, 2000]), 148: r.choice([0, 1, 77]),
+        230: r.choice([0, 1, 2, 4, 5, 10]), 234: r.choice([0, 1, 5]), 235: r.choice([0, 1, 5]),
+        323: (BASE - 700) * 1000 + start,
     }
+    flow.update((element, r.choice(LABELS) << 4 | r.choice([0, 1, 5]) << 1) for element in (70, 71, 72))
     source, destination, hop, bgp_hop = (pick_address(r, nets) for _ in range(4))
     if source == destination:  # nfdump's statistics count such a flow twice
         destination += 1
     prefix = [r.choice([0, 8, 16, 24, 32]), r.choice([0, 8, 24, 64, 128])]
     elements = (27, 28, 62, 63, 29, 30) if is_v6 else (8, 12, 15, 18, 9, 13)
     flow.update(zip(elements, [source, destination, hop, bgp_hop, *prefix]))
-    return flow, 256 + is_v6 + 2 * is_icmp
+    return flow, 256 + is_v6 + 2 * is_icmp + 4 * r.choice([0, 0, 0, 1, 2, 3])
 
 
 def wire(value, size):
@@ -165,11 +176,12 @@ class Pool:
         self.hops = sorted({f["next_hop"] for f in flows if "next_hop" in f}) or ["10.0.0.1"]
         self.bgp_hops = sorted({f["bgp_next_hop"] for f in flows if "bgp_next_hop" in f}) or ["10.0.0.1"]
         self.exporters = sorted({f["exporter"] for f in flows if "exporter" in f})
-        self.macs = sorted({f[k] for f in flows for k in ("src_mac", "dst_mac") if k in f}
+        self.macs = sorted({f[k] for f in flows for k in ("src_mac", "dst_mac", "post_src_mac", "post_dst_mac") if k in f}
                            - {"00:00:00:00:00:00"}) or MACS
         self.numbers = {key: sorted({f.get(key, 0) for f in flows}) for key in
                         ("src_port", "dst_port", "bytes", "packets", "in_if", "out_if", "vlan", "tos", "src_mask",
-                         "dst_mask", "proto_num", "icmp_type", "icmp_code", "obs_domain")}
+                         "dst_mask", "proto_num", "icmp_type", "icmp_code", "obs_domain", "post_bytes", "post_packets", "post_tos",
+                         "flow_count", "forwarding_status", "fw_ext_event", "mpls_label", "in_vrf", "out_vrf")}
         millis = [(milliseconds(f["start"]), milliseconds(f["end"]), f.get("packets", 0), f.get("bytes", 0))
                   for f in flows if "start" in f and "end" in f]
         self.durations = [e - s for s, e, _, _ in millis] or [0]
@@ -208,8 +220,8 @@ def address_term(r, pool):
     v4_nets = [n for n in (network(r, pool) for _ in range(9)) if n.version == 4]
     ip = case(r, r.choice(["ip", "host"]))
     choices = [f"{side(r)}{ip} {address}", f"{side(r)}net {net}", f"{side(r)}{ip} in {disjoint(r, pool)}",
-               f"next ip {r.choice(pool.hops)}", f"next ip in {some_list(r, r.sample(pool.hops, 1))}",
-               f"bgpnext ip {r.choice(pool.bgp_hops)}", f"router ip {r.choice(pool.exporters)}"]
+               f"next {ip} {r.choice(pool.hops)}", f"next ip in {some_list(r, r.sample(pool.hops, 1))}",
+               f"bgpnext {ip} {r.choice(pool.bgp_hops)}", f"router {ip} {r.choice(pool.exporters)}"]
     if v4_nets:
         # With a mask of four bytes nfdump looks at the last four of IPv6 addresses too.
         choices.append(f"(ipv4 and {side(r)}net {v4_nets[0].network_address} {v4_nets[0].netmask})")
@@ -228,14 +240,26 @@ def number_term(r, pool):
         f"{side(r)}port {compare(r, ports, 65535)}", f"{side(r)}port in {few_ports}",
         f"{side(r)}mask {number(r, n['src_mask'] + n['dst_mask'])}", f"{side(r)}vlan {number(r, n['vlan'])}",
         f"{side(r, ('', 'in', 'out'))}if {number(r, n['in_if'] + n['out_if'])}",
-        f"{side(r, ('', 'src'))}tos {compare(r, n['tos'], 255)}",
+        f"{side(r)}tos {compare(r, n['tos'] + n['post_tos'], 255)}",
         f"{side(r, ('', 'in'))}packets {compare(r, n['packets'], scale=True)}",
         f"{side(r, ('', 'in'))}bytes {compare(r, n['bytes'], scale=True)}",
-        f"flows {compare(r, [0, 1, 2])}", f"duration {compare(r, pool.durations)}",
+        f"out packets {compare(r, n['post_packets'])}", f"out bytes {compare(r, n['post_bytes'])}",
+        f"flows {compare(r, [0, 1, 2] + n['flow_count'])}", f"duration {compare(r, pool.durations)}",
         f"pps {compare(r, pool.pps, scale=True)}", f"bps {compare(r, pool.bps, scale=True)}",
         f"bpp {compare(r, pool.bpp, scale=True)}", f"icmp-type {r.choice([0, 3, 8, 11, 128, 129])}",
         f"icmp-code {r.choice([0, 1, 2])}", f"engine-id {compare(r, [0, 2, 5], 255)}",
-        f"engine-type {compare(r, [0, 1], 255)}",
+        f"engine-type {compare(r, [0, 1], 255)}", f"fwdstat {number(r, n['forwarding_status'])}",
+        f"mpls label1 {compare(r, n['mpls_label'], 0xFFFFF)}", f"ingress vrf {compare(r, n['in_vrf'])}",
+        f"egress vrf {compare(r, n['out_vrf'])}",
+    ])
+
+
+def event_term(r, pool):
+    return r.choice([
+        f"asa event {r.choice(['ignore', 'create', 'term', 'delete', 'deny'])}",
+        f"asa event {compare(r, list(range(6)))}", f"asa xevent {compare(r, pool.numbers['fw_ext_event'])}",
+        f"asa event denied {r.choice(['ingress', 'egress', 'interface', 'nosyn'])}",
+        f"nat event {r.choice(['add', 'create', 'delete'])}", f"nat event {compare(r, [0, 1, 2, 4, 5, 10])}",
     ])
 
 
@@ -243,13 +267,15 @@ def term(r, pool):
     kind = r.random()
     if kind < 0.3:
         return address_term(r, pool)
-    if kind < 0.7:
+    if kind < 0.65:
         return number_term(r, pool)
+    if kind < 0.72:
+        return event_term(r, pool)
     flags = "".join(r.sample("FSRPAU", r.randrange(1, 5)))
     while "as" in flags.lower():  # nfdump takes AS for a keyword
         flags = "".join(r.sample("FSRPAU", r.randrange(1, 5)))
-    words = ["tcp", "udp", "icmp", "icmp6", "gre", "esp", "ospf", "sctp"]
-    mac_sides = ("", "in", "src", "dst", "in src", "in dst")
+    words = ["tcp", "udp", "icmp", "icmp6", "gre", "esp", "ospf", "sctp", "xns", "swipe", "os", "snp"]
+    mac_sides = ("", "in", "out", "src", "dst", "in src", "in dst", "out src", "out dst")
     return r.choice([
         "any", case(r, "ipv4"), "ipv6", "inet", "inet6", f"proto {case(r, r.choice(words))}",
         f"proto {r.choice(pool.numbers['proto_num'])}", f"flags {flags}", f"flags {flags}", "flags X",

@@ -28,7 +28,8 @@ def from_ndjson(line):
         "in_if": get("input_snmp"), "out_if": get("output_snmp"), "src_mask": get("src_mask"), "dst_mask": get("dst_mask"),
         "vlan": get("src_vlan") or None, "post_vlan": get("dst_vlan") or None, "src_as": get("src_as"), "dst_as": get("dst_as"),
         "next_hop": get("ip4_next_hop") or get("ip6_next_hop"), "exporter": get("ip4_router") or get("ip6_router"),
-        "src_mac": mac(get("in_src_mac")), "dst_mac": mac(get("in_dst_mac")) or mac(get("out_dst_mac")),
+        "src_mac": mac(get("in_src_mac")), "dst_mac": mac(get("in_dst_mac")),
+        "post_src_mac": mac(get("out_src_mac")), "post_dst_mac": mac(get("out_dst_mac")),
     }
 
 
@@ -45,7 +46,8 @@ def from_csv(row):
         "src_port": None if icmp else int(row[5]), "dst_port": None if icmp else int(row[6]),
         "icmp": divmod(int(row[6]), 256) if icmp else (None, None), "src_ip": row[3], "dst_ip": row[4], "tos": int(row[10]),
         "in_if": int(row[15]), "out_if": int(row[16]), "vlan": int(row[25]) or None, "post_vlan": int(row[26]) or None,
-        "exporter": row[-4], "src_mac": mac(row[27]), "dst_mac": mac(row[29]) or mac(row[28]),
+        "exporter": row[-4], "src_mac": mac(row[27]), "dst_mac": mac(row[29]),
+        "post_src_mac": mac(row[30]), "post_dst_mac": mac(row[28]),
     }
 
 
@@ -60,6 +62,7 @@ def ours(line):
         "tos": it["tos"], "in_if": get("in_if"), "out_if": get("out_if"), "src_mask": get("src_mask"), "dst_mask": get("dst_mask"),
         "vlan": get("vlan"), "post_vlan": get("post_vlan"), "src_as": get("src_as"), "dst_as": get("dst_as"),
         "next_hop": get("next_hop"), "exporter": get("exporter"), "src_mac": get("src_mac"), "dst_mac": get("dst_mac"),
+        "post_src_mac": get("post_src_mac"), "post_dst_mac": get("post_dst_mac"),
         "duration": milliseconds(start, end),
     }
 

@@ -51,6 +51,19 @@ setup() {
 END
 }
 
+@test "every label of a stack is found in nfcapd's file, as nfdump finds it by its place, and in the datagrams" {
+    require_commands nfdump nfcapd python3
+    make_flows
+    for label in 1 5 16 100 1048575; do
+        theirs=$(nfdump -q -N -r flows.nf -o 'fmt:%pkt' "mpls label1 $label or mpls label2 $label or mpls label3 $label" |
+            grep -c '^ *[0-9]')
+        for file in flows.nf flows.pcap; do
+            [ "$(nmflowtool filter "mpls label $label" -r "$file" | tail -n 1 | jq .passed)" = "$theirs" ]
+            [ "$(nmflowtool top --by proto --filter "mpls any $label" --value flows -r "$file" | tail -n 1 | jq .passed)" = "$theirs" ]
+        done
+    done
+}
+
 @test "a capture through filter, through decode --filter and through a pipe gives the same flows" {
     for file in "$v9" "$sflow"; do
         for expression in 'proto tcp and port in [80 443]' 'not src net 10.0.0.0/8' 'bytes > 500 and vlan > 0' 'inet6'; do
@@ -86,6 +99,8 @@ proto tcp and|column 14: the end: expected a test
 (proto tcp|column 11: the end: expected )
 port 70000|column 6: '70000': the largest number here is 65535
 geo CH|column 1: 'geo': nfdump has this test, but our flow records have no such field
+ingress acl 5|column 9: 'acl': nfdump has this test, but our flow records have no such field
+mpls label2 5|column 6: 'label2': nfdump has this test, but our flow records have no such field; mpls label NUMBER finds
 END
     run -64 nmflowtool top --by src_ip --filter 'proto foo' -r "$v9"
     run -64 nmflowtool filter -r "$v9"

@@ -33,7 +33,8 @@ ours() {
     for row in 'ip/bytes ip ip' 'srcip/packets src_ip src_ip' 'dstip/flows dst_ip dst_ip' 'srcport/bytes src_port src_port' \
         'proto/packets proto proto_num' 'inif/bytes in_if in_if'; do
         read -r statistic by key <<<"$row"
-        only='ipv4 and (proto tcp or proto udp)'
+        # To what came in, nfdump's statistics add what left.
+        only='ipv4 and (proto tcp or proto udp) and out packets 0 and out bytes 0'
         nfdump -q -N -r flows.nf -s "$statistic" -n 0 -o csv "$only" |
             awk -F, '/^[0-9]/ { print $5, $6, $8, $10 }' >theirs
         ours "$by" "${statistic#*/}" "\\(.$key)" -n 0 --filter "$only" >mine
@@ -143,4 +144,45 @@ flow() {
     nmflowtool top --by src_ip -n 0 -r "$v9" --filter 'proto udp' --order smallest |
         jq -c 'select(.type == "flow.top") | .bytes' | diff - <(tac down)
     [ "$(nmflowtool top --by src_ip -r "$v9" --filter 'proto udp' | tail -n 1 | jq -c '[.flows, .passed + .rejected, .passed]')" = '[240,240,43]' ]
+}
+
+@test "records that nfdump added up count as their flows, and out of nfcapd's file as nfdump counts them" {
+    require_commands nfdump nfcapd python3
+    make_flows
+    nfdump -q -r flows.nf -A proto -w added.nf >/dev/null
+    for file in flows.nf added.nf; do
+        nfdump -q -N -r "$file" -s proto/flows -n 0 -o csv | awk -F, '/^[0-9]/ { print $5, $6 }' | sort >theirs
+        nmflowtool top --by proto_num --value flows -n 0 -r "$file" |
+            jq -r 'select(.type == "flow.top") | "\(.proto_num // 0) \(.flows)"' | sort | diff theirs -
+    done
+    [ "$(nmflowtool top --by proto_num --value flows -r added.nf | tail -n 1 | jq .flows)" -lt 20 ]
+}
+
+@test "no flags, no event and no name group as what is not there, in a file and in its lines" {
+    require_commands nfcapd python3
+    make_flows
+    for keys in tcp_flags nat_event,fw_event user,direction,tcp_flags; do
+        for file in flows.nf flows.pcap; do
+            nmflowtool top --by $keys -n 0 -r "$file" | jq -c 'select(.type == "flow.top")' >direct
+            nmflowtool decode -r "$file" | nmflowtool top --by $keys -n 0 | jq -c 'select(.type == "flow.top")' | diff direct -
+            [ -s direct ]
+        done
+    done
+}
+
+@test "the smallest groups cannot be told when they were given up: that is said, with the way out" {
+    seq 100 | jq -c '{type: "flow", v: 1, src_ip: "10.0.0.\(.)", bytes: .}' >lines
+    run -0 --separate-stderr nmflowtool top --by src_ip --order smallest --max-keys 50 <lines
+    [[ $stderr == *"--order smallest: there are more than --max-keys 50 groups"*"a larger --max-keys keeps them" ]]
+    [ "$(wc -l <<<"$stderr")" = 1 ]
+    for options in '--order smallest' '--max-keys 50'; do
+        # shellcheck disable=SC2086  # two words
+        run -0 --separate-stderr nmflowtool top --by src_ip $options <lines
+        [ -z "$stderr" ]
+    done
+}
+
+@test "a scaled sum that is too large is the largest number, not a small one" {
+    for _ in 1 2; do echo '{"type":"flow","v":1,"src_ip":"10.0.0.1","bytes":"9007199254740993","sampling_rate":4000000}'; done >lines
+    [ "$(nmflowtool top --by src_ip --scaled <lines | head -n 1 | jq -r .bytes)" = 18446744073709551615 ]
 }

@@ -35,6 +35,15 @@ nm::FlowRecord web_flow() {
     flow.nat_src_ip = *nm::parse_ip("203.0.113.9");
     flow.nat_src_port = 1;
     flow.in_vrf = 3;
+    flow.post_tos = 32;
+    flow.post_packets = 8;
+    flow.post_dst_mac = nm::Mac{{2, 0, 0, 0, 0, 4}};
+    flow.forwarding_status = 64;
+    flow.fw_event = nm::FirewallEvent::denied;
+    flow.fw_ext_event = 1001;
+    flow.obs_point = 5;
+    flow.flow_label = 9;
+    flow.mpls_label = 16;
     return flow;
 }
 
@@ -85,7 +94,26 @@ TEST(Filter, EachTestHitsAndMisses) {
         {"flowdir ingress", "dir 1"},
         {"observation domain id 0", "engine-id 1"},
         {"ttl 0", "ttl > 0"},
-        {"out bytes 7", "out packets > 0"},
+        {"out bytes 7", "out bytes > 7"},
+        {"out packets 8", "out packets 0"},
+        {"dst tos 32", "tos 32"},
+        {"src or dst tos 32", "src and dst tos 32"},
+        {"mac 2:0:0:0:0:4", "in mac 2:0:0:0:0:4"},
+        {"out dst mac 2:0:0:0:0:4", "out src mac 2:0:0:0:0:4"},
+        {"dst mac 2:0:0:0:0:4", "src mac 2:0:0:0:0:4"},
+        {"out mac 2:0:0:0:0:4", "out mac 2:0:0:0:0:1"},
+        {"fwdstat 64", "fwdstat 0"},
+        {"asa event deny", "asa event create"},
+        {"asa event denied", "asa event denied egress"},
+        {"asa event denied ingress", "asa event teardown"},
+        {"asa event > 2", "asa event in [1 2]"},
+        {"asa xevent 1001", "asa xevent > 1001"},
+        {"observation point id 5", "observation point id 6"},
+        {"flowlabel 9", "flowlabel > 9"},
+        {"next net 10.0.0.0/8", "next host 10.0.0.2"},
+        {"router net 2001:db8::/32", "bgpnext net 10.0.0.0/8"},
+        {"mpls label 16", "mpls label 17"},
+        {"mpls label1 > 15", "mpls any 15"},
         {"xnet 203.0.113.0/24", "dst nip 203.0.113.9"},
         {"src nport 1", "xport 2"},
         {"ingress vrf 3", "egress vrf 3"},
@@ -119,6 +147,70 @@ TEST(Filter, AMaskOfFourBytesIsThePrefixLengthOfTheSameNetwork) {
 TEST(Filter, WhatARecordLacksIsZero) {
     EXPECT_TRUE(passes("port 0 and as 0 and bytes 0 and vlan 0 and proto 0 and ipv4", {}));
     EXPECT_FALSE(passes("ipv6 or flags 0 or icmp-type 0", {}));
+}
+
+TEST(Filter, OutIsTheOtherDirectionOrElseWhatLeftTheExporter) {
+    nm::FlowRecord flow;
+    flow.post_bytes = 100;
+    EXPECT_TRUE(passes("out bytes 100", flow));
+    flow.rev_bytes = 50;
+    EXPECT_TRUE(passes("out bytes 50", flow));
+}
+
+TEST(Filter, ARecordThatIsASumCountsAsItsFlows) {
+    nm::FlowRecord flow;
+    EXPECT_TRUE(passes("flows 1", flow));
+    flow.flow_count = 5;
+    EXPECT_TRUE(passes("flows 5", flow));
+    EXPECT_FALSE(passes("flows 1", flow));
+}
+
+TEST(Filter, EventsOfFirewallsAndTranslatorsAreOneNumber) {
+    nm::FlowRecord flow;
+    EXPECT_TRUE(passes("asa event ignore and nat event invalid", flow));
+    flow.nat_event = nm::NatEvent{1};
+    EXPECT_TRUE(passes("nat event add and nat event create and asa event create", flow));
+    EXPECT_FALSE(passes("nat event delete or nat event > 1", flow));
+}
+
+TEST(Filter, LabelsBesideTheFlowAreOnesOfItsStack) {
+    nm::FlowRecord flow;
+    flow.mpls_label = 16;
+    const std::vector<std::uint32_t> labels{16, 17};
+    const auto passes_with_labels = [&](std::string_view filter) {
+        return compile_filter(filter).matches(flow, {}, labels);
+    };
+    EXPECT_TRUE(passes_with_labels("mpls label 17 and mpls label 16 and mpls label > 16"));
+    EXPECT_TRUE(passes_with_labels("mpls label1 16 and not mpls label1 17"));
+    EXPECT_FALSE(passes_with_labels("mpls label 18"));
+}
+
+TEST(Filter, ProtocolsHaveTheWordsThatNfdumpKnows) {
+    nm::FlowRecord flow;
+    const std::pair<const char*, std::uint8_t> words[] = {
+        {"xns", 22},   {"sdrp", 42},  {"swipe", 53}, {"narp", 54}, {"tlsp", 56},  {"vines", 83},
+        {"tcf", 87},   {"larp", 91},  {"mtp", 92},   {"os", 94},   {"micp", 95},  {"ifmp", 101},
+        {"pnni", 102}, {"scps", 105}, {"snp", 109},  {"st", 5},    {"eigrp", 88}, {"ospf", 89},
+    };
+    for (const auto& [word, number] : words) {
+        flow.proto_num = number;
+        EXPECT_TRUE(passes(std::string("proto ") + word, flow)) << word;
+    }
+}
+
+TEST(Filter, WhatOnlyNfdumpTestsIsRefusedByItsName) {
+    for (const char* filter : {"ingress acl 5", "ingress ace 5", "egress xace > 5", "port in pblock",
+                               "pblock start 5", "mpls label2 5", "mpls label10 > 5", "mpls eos 5",
+                               "mpls exp1 5", "nfversion 9", "src tunip 10.0.0.1", "sysid 1"}) {
+        try {
+            compile_filter(filter);
+            ADD_FAILURE() << filter;
+        } catch (const nm::UserError& error) {
+            EXPECT_NE(std::string(error.what()).find("our flow records have no such field"),
+                      std::string::npos)
+                << error.what();
+        }
+    }
 }
 
 TEST(Filter, TypeAndCodeOfIcmpAreItsDestinationPort) {
@@ -169,6 +261,13 @@ TEST(Filter, MessagesNameThePlaceAndWhatWasExpected) {
         {"src flags S", "expected the name of a field"},
         {"dst bytes 1", "there is no 'dst bytes'"},
         {"geo CH", "no such field"},
+        {"next as 1", "there is no 'next as'"},
+        {"next mac 1:2:3:4:5:6", "there is no 'next mac'"},
+        {"asa event foo", "expected ignore, create, delete, "},
+        {"nat event foo", "expected invalid, add, create, delete, or a number"},
+        {"observation id 5", "expected domain or point"},
+        {"router 10.0.0.1", "expected ip, host or net"},
+        {"mpls 5", "expected label, label1 or any"},
         {"flags Q", "expected letters"},
         {"ip 'x", "never closed"},
         {"a; b", "expected a test"},

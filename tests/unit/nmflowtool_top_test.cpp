@@ -61,6 +61,19 @@ TEST(GroupKey, TellsAbsentFromZero) {
     EXPECT_NE(a, b);
 }
 
+TEST(GroupKey, WhatIsNeverWrittenIsAbsent) {
+    const GroupKey key = GroupKey::parse("tcp_flags,nat_event,fw_event,user,direction");
+    nm::FlowRecord silent;
+    silent.tcp_flags = nm::TcpFlags{0};
+    silent.nat_event = nm::NatEvent{0};
+    silent.fw_event = nm::FirewallEvent::ignore;
+    silent.user.emplace("");
+    std::vector<std::uint8_t> a(key.width()), b(key.width());
+    key.pack(silent, {}, a.data());
+    key.pack({}, {}, b.data());
+    EXPECT_EQ(a, b);
+}
+
 TEST(GroupKey, NamesThePartThatIsNoKey) {
     for (const char* bad :
          {"", "src_ip,", "src", "bytes", "start", "vlan/3", "src_ip/33", "src_ip/x", "src_ip/8/129"}) {
@@ -102,6 +115,17 @@ Key key_at(const Groups& groups, std::size_t index) {
     Key key;
     std::memcpy(key.data(), groups.key(index), sizeof key);
     return key;
+}
+
+TEST(Groups, WhatPassesTheLargestNumberIsTheLargestNumber) {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    Groups groups(sizeof(Key), &Sums::bytes);
+    add(groups, {1, 2}, {most - 5, 1, 1});
+    add(groups, {1, 2}, {10, 1, 1});
+    groups.flush();
+    EXPECT_EQ(groups.sums(0).bytes, most);
+    EXPECT_EQ(saturated_product(most / 2, 3), most);
+    EXPECT_EQ(saturated_product(most / 2, 2), most - 1);
 }
 
 TEST(Groups, AgreesWithAMapOnManyKeys) {

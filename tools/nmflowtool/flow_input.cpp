@@ -155,7 +155,7 @@ void FlowInput::close_file() {
     const std::string problem = capture_ ? capture_->problem() : stored_->problem();
     if (!problem.empty()) {
         is_broken_ = true;
-        warn_of(problem + ": what came before it was read");
+        warn_of(problem + (capture_ ? ": what came before it was read" : ": what is there was read"));
     }
     if (capture_) {
         captured_counts_ += capture_->counts();
@@ -169,7 +169,7 @@ void FlowInput::close_file() {
         if (counts.malformed + counts.blocks_malformed > 0) {
             is_broken_ = true;
             warn_of(std::to_string(counts.malformed) + " records and " +
-                    std::to_string(counts.blocks_malformed) + " blocks are damaged");
+                    std::to_string(counts.blocks_malformed) + " blocks are damaged, or of no known kind");
         }
     }
     capture_.reset();

@@ -57,6 +57,10 @@ class FlowInput {
     // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
 
+    // All MPLS labels of the flow record that next() gave.
+    std::span<const std::uint32_t> labels() const {
+        return stored_ ? stored_->labels() : std::span<const std::uint32_t>();
+    }
     // For each flow and sample that is read.
     SamplingRule& sampling_rule() { return sampling_rule_; }
 
@@ -118,11 +122,13 @@ void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&&
         if (item == FlowInput::Got::nothing) break;
         if (item == FlowInput::Got::flow) {
             records.wire = {};
+            records.labels = input.labels();
             input.sampling_rule().apply(records.flow);
             if (decoder.keeps_names()) static_cast<nm::FlowNames&>(records.flow) = {};
             take(Decoder::Got::flow, records);
             continue;
         }
+        records.labels = {};
         decoder.open(datagram);
         for (auto got = decoder.next(records); got != Decoder::Got::nothing; got = decoder.next(records)) {
             if (got == Decoder::Got::flow) input.sampling_rule().apply(records.flow);

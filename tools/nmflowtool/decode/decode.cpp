@@ -65,7 +65,7 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
         switch (got) {
             case Decoder::Got::flow:
                 latest = std::max(latest, records.flow.ts);
-                if (!gate.admits(records.flow, records.wire)) break;
+                if (!gate.admits(records.flow, records.wire, records.labels)) break;
                 if (options.names)
                     write_one(records.flow, records.wire);
                 else

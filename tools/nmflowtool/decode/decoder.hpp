@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "decode/domains_state.hpp"
 #include "decode/wire_netflow.hpp"
@@ -18,7 +19,8 @@ std::optional<nm::ExportProtocol> protocol_of(nm::Bytes payload);
 struct Records : SflowRecords {
     nm::NamedFlow flow;
     nm::FlowOption option;
-    WireRecord wire;  // of the flow or option, when it came as NetFlow or IPFIX
+    WireRecord wire;                        // of the flow or option, when it came as NetFlow or IPFIX
+    std::span<const std::uint32_t> labels;  // all MPLS labels of the flow, when it came from a file of nfdump
 };
 
 class Decoder {

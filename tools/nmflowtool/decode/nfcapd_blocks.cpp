@@ -5,6 +5,8 @@
 #include <lzo/lzo1x.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 #include "app/signals.hpp"
 
 namespace nmflowtool {
@@ -17,8 +19,29 @@ constexpr std::size_t block_header = 12;
 // nfdump writes blocks of at most 5 MiB; a longer one is a corrupt file, not a reason to allocate.
 constexpr std::size_t max_block = 16 * 1024 * 1024;
 constexpr std::size_t first_room = 2 * 1024 * 1024;
-constexpr std::uint16_t block_of_records_v1 = 2, block_of_records_v2 = 3;
 constexpr std::uint16_t flag_block_not_packed = 1;
+
+// The kinds of blocks, by layout. nfdump 1.7 packs files of 1.6 anew and leaves their blocks as they are.
+struct BlockKind {
+    unsigned layout;
+    std::uint16_t type;
+    bool is_of_records;
+};
+constexpr BlockKind block_kinds[] = {
+    {1, 2, true},   // records
+    {1, 3, false},  // histograms
+    {1, 4, false},  // catalog of the file's blocks
+    {2, 2, true},   // records as of 1.6
+    {2, 3, true},   // records
+    {2, 4, false},  // arrays of other programs
+};
+
+const BlockKind* kind_of(unsigned layout, std::uint16_t type) {
+    for (const BlockKind& kind : block_kinds) {
+        if (kind.layout == layout && kind.type == type) return &kind;
+    }
+    return nullptr;
+}
 
 // Layout 1: which bit of the file's flags stands for which packing.
 struct FlagOfPacking {
@@ -99,6 +122,7 @@ nm::Status NfcapdBlocks::read_header_v1(const std::string& name) {
     nm::ByteReader in(window_.consume(header_v1));
     in.skip(4);
     const std::uint32_t flags = in.u32_le();
+    end_blocks_ = in.u32_le();
     for (const FlagOfPacking& row : flags_v1) {
         if ((flags & row.flag) != 0) packing_ = row.packing;
     }
@@ -113,7 +137,8 @@ nm::Status NfcapdBlocks::read_header_v2(const std::string& name) {
     in.skip(16);  // magic, layout, nfdump version, time of creation
     const std::uint8_t packing = in.u8();
     const std::uint8_t encryption = in.u8();
-    in.skip(6);  // blocks of the appendix, creator
+    appendix_blocks_ = in.u16_le();
+    in.skip(4);  // creator
     end_offset_ = in.u64_le();
     in.skip(4);  // block size
     end_blocks_ = in.u32_le();
@@ -133,37 +158,80 @@ bool NfcapdBlocks::stop(const std::string& why) {
     return false;
 }
 
+bool NfcapdBlocks::contradicts_header() {
+    problem_ = "its header tells of " + std::to_string(end_blocks_) + " blocks";
+    if (end_offset_ != 0) problem_ += " up to byte " + std::to_string(end_offset_);
+    problem_ += ", there are " + std::to_string(blocks_) + " up to byte " + std::to_string(window_.offset());
+    window_.close();
+    return false;
+}
+
+// The header tells the end in two ways: where they differ, the later one is the end.
+bool NfcapdBlocks::is_behind_last() const {
+    return end_offset_ != 0 && blocks_ >= end_blocks_ && window_.offset() >= end_offset_;
+}
+
+// What follows the blocks of records is no longer of interest, but a file that was cut lacks it.
+bool NfcapdBlocks::end_of_records() {
+    is_done_ = true;
+    if (blocks_ != end_blocks_ || window_.offset() != end_offset_) return contradicts_header();
+    RawBlock raw;
+    for (; appendix_blocks_ > 0 && problem_.empty(); --appendix_blocks_) {
+        if (!next_raw(raw)) return end_of_file("the file ends inside its appendix");
+    }
+    return false;
+}
+
+// A file that is still being written may end anywhere between two blocks; one that was closed tells how many
+// there are.
+bool NfcapdBlocks::end_of_file(const std::string& why_early) {
+    if (!problem_.empty()) return false;
+    if (!window_.problem().empty()) return stop(window_.problem());
+    if (nm::stop_requested()) return false;
+    if (!why_early.empty()) return stop(why_early);
+    if (window_.left() > 0) return stop("the file ends inside a block header");
+    const bool is_closed = end_blocks_ != 0 || end_offset_ != 0;
+    if (!is_closed) return false;
+    const bool is_as_told = blocks_ == end_blocks_ && (layout_ == 1 || window_.offset() == end_offset_);
+    return is_as_told ? false : contradicts_header();
+}
+
+// The next block as it lies in the file: of one that the file ends inside, what is there, and then problem()
+// is set.
+bool NfcapdBlocks::next_raw(RawBlock& raw) {
+    if (!window_.fill(block_header)) return false;
+    nm::ByteReader in(window_.unread().first(block_header));
+    raw.records = in.u32_le();
+    const std::size_t size = in.u32_le();
+    raw.type = in.u16_le();
+    raw.flags = in.u16_le();
+    if (size > max_block) return stop("corrupt block length " + std::to_string(size));
+    if (!window_.fill(block_header + size)) {
+        if (nm::stop_requested()) return false;
+        problem_ = (window_.problem().empty() ? "the file ends inside a block" : window_.problem()) +
+                   " at byte " + std::to_string(window_.offset());
+    }
+    window_.consume(block_header);
+    raw.bytes = window_.consume(std::min(size, window_.left()));
+    return true;
+}
+
 bool NfcapdBlocks::next(NfcapdBlock& block) {
-    for (;;) {
-        // What follows is the appendix: the name of the source and statistics.
-        if (end_blocks_ != 0 && blocks_ == end_blocks_) return false;
-        if (end_offset_ != 0 && window_.offset() >= end_offset_) return false;
-        if (!window_.fill(block_header)) {
-            if (!window_.problem().empty()) return stop(window_.problem());
-            return window_.left() == 0 || nm::stop_requested() ? false
-                                                               : stop("the file ends inside a block header");
-        }
-        nm::ByteReader in(window_.unread().first(block_header));
-        block.records = in.u32_le();
-        const std::size_t size = in.u32_le();
-        const std::uint16_t type = in.u16_le();
-        const std::uint16_t flags = in.u16_le();
-        if (size > max_block) return stop("corrupt block length " + std::to_string(size));
-        if (!window_.fill(block_header + size)) {
-            if (nm::stop_requested()) return false;
-            return stop(window_.problem().empty() ? "the file ends inside a block" : window_.problem());
-        }
-        window_.consume(block_header);
-        const nm::Bytes bytes = window_.consume(size);
+    while (problem_.empty() && !is_done_) {
+        if (is_behind_last()) return end_of_records();
+        RawBlock raw;
+        if (!next_raw(raw)) return end_of_file({});
         ++blocks_;
-        if (type != (layout_ == 1 ? block_of_records_v1 : block_of_records_v2)) continue;
-        if (packing_ == Packing::none || (flags & flag_block_not_packed) != 0) {
-            block.bytes = bytes;
-            return true;
-        }
-        if (unpack(bytes, block.bytes)) return true;
+        const BlockKind* kind = kind_of(layout_, raw.type);
+        if (kind == nullptr) ++malformed_;
+        if (kind == nullptr || !kind->is_of_records) continue;
+        block = {raw.records, raw.bytes};
+        if (packing_ == Packing::none || (raw.flags & flag_block_not_packed) != 0) return true;
+        if (!problem_.empty()) return false;  // what is packed is whole or nothing
+        if (unpack(raw.bytes, block.bytes)) return true;
         ++malformed_;
     }
+    return false;
 }
 
 bool NfcapdBlocks::unpack(nm::Bytes packed, nm::Bytes& unpacked) {

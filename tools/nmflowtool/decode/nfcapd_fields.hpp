@@ -1,11 +1,14 @@
-// What records of both nfdump generations share: how nfdump keeps addresses, times, hardware addresses, ports
-// and counters. Proof: through wire_nfcapd.hpp.
+// What records of both nfdump generations share: how nfdump keeps addresses, times, hardware addresses,
+// ports, labels and counters. Proof: through wire_nfcapd.hpp.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "record/flow.hpp"
+#include "wire/byte_reader.hpp"
 
 namespace nmflowtool::nfcapd {
 
@@ -73,6 +76,55 @@ inline void set_protocol(FlowRecord& flow, std::uint8_t proto, std::uint8_t tcp_
 inline void set_counters(FlowRecord& flow, bool is_event, std::uint64_t packets, std::uint64_t bytes) {
     if (!is_event || packets != 0) flow.packets = packets;
     if (!is_event || bytes != 0) flow.bytes = bytes;
+}
+
+// nfdump keeps an extension for the sake of any of its members; those that the exporter did not send are
+// zero.
+template <class Value, class Number>
+void set_nonzero(std::optional<Value>& member, Number number) {
+    if (number != 0 && number <= std::numeric_limits<Value>::max()) member = static_cast<Value>(number);
+}
+
+template <class Word>
+void set_word(std::optional<Word>& member, std::uint8_t number) {
+    if (number != 0 && number < nm::enum_words<Word>.size()) member = static_cast<Word>(number);
+}
+
+// A record that nothing was added up in is kept as the sum of one.
+inline void set_flow_count(FlowRecord& flow, std::uint64_t flows) {
+    if (flows > 1) flow.flow_count = flows;
+}
+
+inline void set_user(FlowRecord& flow, std::span<const char> name) {
+    const std::string_view user(name.data(), ::strnlen(name.data(), name.size()));
+    if (!user.empty()) flow.user.emplace(user);
+}
+
+// The labels of a flow, the top first. A flow record has room for that one only.
+class LabelStack {
+  public:
+    static constexpr std::size_t most = 10;
+
+    void clear() { size_ = 0; }
+    void push(std::uint32_t label) { labels_[size_++] = label; }
+    std::span<const std::uint32_t> labels() const { return {labels_.data(), size_}; }
+
+  private:
+    std::array<std::uint32_t, most> labels_;
+    std::size_t size_ = 0;
+};
+
+// Each entry is 20 bits of label, 3 of traffic class, 1 of bottom; one that was not sent is zero.
+inline bool set_labels(nm::ByteReader in, FlowRecord& flow, LabelStack& stack) {
+    stack.clear();
+    for (std::size_t place = 0; place < LabelStack::most; ++place) {
+        const std::uint32_t entry = in.u32_le();
+        if (entry == 0) continue;
+        const std::uint32_t label = entry >> 4 & 0xFFFFFu;
+        stack.push(label);
+        if (place == 0) flow.mpls_label = label;
+    }
+    return in.ok();
 }
 
 inline void set_direction(FlowRecord& flow, std::uint8_t direction) {

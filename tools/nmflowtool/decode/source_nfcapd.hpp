@@ -29,6 +29,8 @@ class NfcapdSource {
             if (!next_block()) return false;
         }
     }
+    // All MPLS labels of the flow that next() gave.
+    std::span<const std::uint32_t> labels() const { return decoder_.labels(); }
     const std::string& problem() const { return blocks_.problem(); }
     StoredCounts counts() const;
     std::uint64_t offset() const { return blocks_.offset(); }

@@ -7,11 +7,9 @@
 // (against nfdump's output), tests/fuzz/fuzz_nfcapd.cpp.
 #pragma once
 
-#include <array>
 #include <vector>
 
-#include "record/flow.hpp"
-#include "wire/byte_reader.hpp"
+#include "decode/nfcapd_fields.hpp"
 
 namespace nmflowtool {
 
@@ -21,6 +19,8 @@ class NfcapdRecords {
 
     // One record: its type, and what follows type and size. flow is overwritten when it is a flow.
     Got read(std::uint16_t type, nm::Bytes body, nm::FlowRecord& flow);
+    // All MPLS labels of the flow just read.
+    std::span<const std::uint32_t> labels() const { return labels_.labels(); }
 
   private:
     enum RecordType : std::uint16_t {
@@ -47,12 +47,14 @@ class NfcapdRecords {
 
     Got read_v3(nm::Bytes body, nm::FlowRecord& flow);
     Got read_common(std::uint16_t type, nm::Bytes body, nm::FlowRecord& flow);
+    bool read_extensions(const ExtensionMap& map, nm::Bytes extensions, nm::FlowRecord& flow);
     bool read_map(nm::Bytes body);
     bool read_exporter(nm::Bytes body);
     void set_exporter(std::uint16_t number, nm::FlowRecord& flow) const;
 
     std::vector<Exporter> exporters_;  // by their number in the file
     std::vector<ExtensionMap> maps_;   // by their number in the file
+    nfcapd::LabelStack labels_;
 };
 
 }  // namespace nmflowtool

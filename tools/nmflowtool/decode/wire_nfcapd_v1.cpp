@@ -29,7 +29,94 @@ void set_v1_address(std::uint16_t id, nm::ByteReader& in, FlowRecord& flow) {
     }
 }
 
-void set_v1_extension(std::uint16_t id, nm::ByteReader in, FlowRecord& flow) {
+template <class Value>
+void set_v1_number(std::optional<Value>& member, nm::ByteReader in) {
+    set_nonzero(member, in.left() == 4 ? in.u32_le() : in.u64_le());
+}
+
+void set_v1_nat_addresses(std::uint16_t id, nm::ByteReader& in, FlowRecord& flow) {
+    for (nm::IpAddress* ip : {&flow.nat_src_ip, &flow.nat_dst_ip}) {
+        if (id == 39) {
+            if (const std::uint32_t v4 = in.u32_le(); v4 != 0) set_v4(*ip, v4);
+            continue;
+        }
+        const std::uint64_t halves[2] = {in.u64_le(), in.u64_le()};
+        if ((halves[0] | halves[1]) != 0) set_v6(*ip, halves);
+    }
+}
+
+// Firewalls and translators of addresses.
+void set_v1_event(std::uint16_t id, nm::ByteReader in, FlowRecord& flow) {
+    switch (id) {
+        case 37:
+            flow.event_time = time_of_ms(in.u64_le());
+            set_nonzero(flow.flow_id, in.u32_le());
+            in.skip(2);  // ICMP type and code
+            set_word(flow.fw_event, in.u8());
+            in.skip(1);
+            set_nonzero(flow.fw_ext_event, in.u16_le());
+            break;
+        case 38:
+            set_nonzero(flow.nat_src_port, in.u16_le());
+            set_nonzero(flow.nat_dst_port, in.u16_le());
+            break;
+        case 39:
+        case 40:
+            set_v1_nat_addresses(id, in, flow);
+            break;
+        case 42:
+        case 43: {
+            const nm::Bytes name = in.rest();
+            set_user(flow, {reinterpret_cast<const char*>(name.data()), name.size()});
+            break;
+        }
+        case 46:
+            set_word(flow.nat_event, in.u8());
+            in.skip(3);
+            set_nonzero(flow.out_vrf, in.u32_le());
+            set_nonzero(flow.in_vrf, in.u32_le());
+            break;
+        default:
+            break;
+    }
+}
+
+// What the exporter tells of a flow beside who sent how much to whom.
+void set_v1_detail(std::uint16_t id, nm::ByteReader in, FlowRecord& flow, LabelStack& labels) {
+    switch (id) {
+        case 14:
+        case 15:
+            set_v1_number(flow.post_packets, in);
+            break;
+        case 16:
+        case 17:
+            set_v1_number(flow.post_bytes, in);
+            break;
+        case 18:
+        case 19:
+            set_flow_count(flow, in.left() == 4 ? in.u32_le() : in.u64_le());
+            break;
+        case 20:
+            flow.src_mac = mac_of(in.u64_le());
+            flow.post_dst_mac = mac_of(in.u64_le());
+            break;
+        case 21:
+            flow.dst_mac = mac_of(in.u64_le());
+            flow.post_src_mac = mac_of(in.u64_le());
+            break;
+        case 22:
+            set_labels(in, flow, labels);
+            break;
+        case 27:
+            flow.ts = time_of_ms(in.u64_le());
+            break;
+        default:
+            set_v1_event(id, in, flow);
+            break;
+    }
+}
+
+void set_v1_extension(std::uint16_t id, nm::ByteReader in, FlowRecord& flow, LabelStack& labels) {
     switch (id) {
         case 4:
         case 5:
@@ -42,7 +129,7 @@ void set_v1_extension(std::uint16_t id, nm::ByteReader in, FlowRecord& flow) {
             flow.dst_as = id == 6 ? in.u16_le() : in.u32_le();
             break;
         case 8:
-            in.skip(1);  // type of service on leaving
+            set_nonzero(flow.post_tos, in.u8());
             set_direction(flow, in.u8());
             flow.src_mask = in.u8();
             flow.dst_mask = in.u8();
@@ -59,19 +146,8 @@ void set_v1_extension(std::uint16_t id, nm::ByteReader in, FlowRecord& flow) {
             set_vlan(flow.vlan, in.u16_le());
             set_vlan(flow.post_vlan, in.u16_le());
             break;
-        case 20: {
-            flow.src_mac = mac_of(in.u64_le());
-            const auto out_dst = mac_of(in.u64_le());
-            if (!flow.dst_mac) flow.dst_mac = out_dst;
-            break;
-        }
-        case 21:
-            if (const auto in_dst = mac_of(in.u64_le())) flow.dst_mac = in_dst;
-            break;
-        case 27:
-            flow.ts = time_of_ms(in.u64_le());
-            break;
         default:
+            set_v1_detail(id, in, flow, labels);
             break;
     }
 }
@@ -86,10 +162,11 @@ NfcapdRecords::Got NfcapdRecords::read_common(std::uint16_t type, nm::Bytes body
     const std::uint16_t map = in.u16_le();
     const std::uint64_t first_ms = in.u16_le(), last_ms = in.u16_le();
     const std::uint64_t first_s = in.u32_le(), last_s = in.u32_le();
-    in.skip(1);  // forwarding status
+    const std::uint8_t forwarding = in.u8();
     const std::uint8_t tcp_flags = in.u8(), proto = in.u8(), tos = in.u8();
     const std::uint16_t src_port = in.u16_le(), dst_port = in.u16_le();
     flow = FlowRecord{};
+    labels_.clear();
     if (type == common_record) {
         set_exporter(in.u16_le(), flow);
         in.skip(2);
@@ -109,15 +186,19 @@ NfcapdRecords::Got NfcapdRecords::read_common(std::uint16_t type, nm::Bytes body
     flow.start = time_of_ms(first_s * 1000 + first_ms);
     flow.ts = flow.end = time_of_ms(last_s * 1000 + last_ms);
     flow.tos = tos;
+    set_nonzero(flow.forwarding_status, forwarding);
     set_protocol(flow, proto, tcp_flags, src_port, dst_port);
     set_counters(flow, (flags & event) != 0, packets, bytes);
-    const nm::Bytes extensions = in.rest();
-    for (const ExtensionMap::Entry& entry : maps_[map].entries) {
+    return read_extensions(maps_[map], in.rest(), flow) ? Got::flow : Got::malformed;
+}
+
+bool NfcapdRecords::read_extensions(const ExtensionMap& map, nm::Bytes extensions, FlowRecord& flow) {
+    for (const ExtensionMap::Entry& entry : map.entries) {
         const std::size_t size = sizes_v1[entry.id];
-        if (entry.offset + size > extensions.size()) return Got::malformed;
-        set_v1_extension(entry.id, nm::ByteReader(extensions.subspan(entry.offset, size)), flow);
+        if (entry.offset + size > extensions.size()) return false;
+        set_v1_extension(entry.id, nm::ByteReader(extensions.subspan(entry.offset, size)), flow, labels_);
     }
-    return Got::flow;
+    return true;
 }
 
 // Map number (2), bytes of all extensions (2), their ids (2 each), zero.

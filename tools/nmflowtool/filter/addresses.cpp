@@ -8,10 +8,13 @@ namespace {
 
 // Beside the words of our records.
 constexpr nm::detail::ProtocolWord more_protocols[] = {
-    {3, "ggp"},     {5, "st"},         {7, "cbt"},    {8, "egp"},    {9, "igp"},    {12, "pup"},
-    {20, "hmp"},    {27, "rdp"},       {36, "xtp"},   {37, "ddp"},   {45, "idrp"},  {57, "skip"},
-    {58, "icmpv6"}, {58, "ipv6-icmp"}, {81, "vmtp"},  {93, "ax.25"}, {98, "encap"}, {108, "ipcomp"},
-    {113, "pgm"},   {118, "stp"},      {124, "isis"}, {133, "fc"},   {137, "mpls"},
+    {3, "ggp"},        {5, "st"},       {7, "cbt"},    {8, "egp"},    {9, "igp"},    {12, "pup"},
+    {20, "hmp"},       {22, "xns"},     {27, "rdp"},   {36, "xtp"},   {37, "ddp"},   {42, "sdrp"},
+    {45, "idrp"},      {53, "swipe"},   {54, "narp"},  {56, "tlsp"},  {57, "skip"},  {58, "icmpv6"},
+    {58, "ipv6-icmp"}, {81, "vmtp"},    {83, "vines"}, {87, "tcf"},   {91, "larp"},  {92, "mtp"},
+    {93, "ax.25"},     {94, "os"},      {95, "micp"},  {98, "encap"}, {101, "ifmp"}, {102, "pnni"},
+    {105, "scps"},     {108, "ipcomp"}, {109, "snp"},  {113, "pgm"},  {118, "stp"},  {124, "isis"},
+    {133, "fc"},       {137, "mpls"},
 };
 
 std::optional<WrittenAddress> read_v4(std::string_view text) {

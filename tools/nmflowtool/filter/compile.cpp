@@ -1,64 +1,14 @@
 #include "filter/compile.hpp"
 
-#include "base/text.hpp"
-#include "filter/addresses.hpp"
-#include "filter/expression.hpp"
-#include "filter/fields.hpp"
-#include "filter/lexer.hpp"
+#include "filter/compiler.hpp"
 
 namespace nmflowtool {
 namespace {
 
-using Index = FilterExpression::Index;
-using Kind = FilterToken::Kind;
-
-constexpr std::uint64_t tcp = 6;
 constexpr std::uint64_t icmp = 1;
 constexpr std::uint64_t icmp6 = 58;
 
-class FilterCompiler {
-  public:
-    explicit FilterCompiler(std::string_view text) : lexer_(text) {}
-    FilterProgram compile();
-
-  private:
-    Index disjunction();
-    Index conjunction();
-    Index negation();
-    Index term();
-    FilterSide side();
-    Index term_of(FilterSide side);
-
-    Index numbers(const NumberField& field, FilterSide side);
-    Index number_test(const NumberField& field, FilterValues values);
-    Index addresses(FilterValues values);
-    Index networks(FilterValues values);
-    Index hardware_address(FilterSide side);
-    Index protocol();
-    Index flags();
-    Index direction();
-
-    template <class Make>
-    Index of_values(FilterValues values, Make&& make);
-    Index equal(FlowValue value, std::uint64_t number);
-    FilterOp comparator();
-    std::uint64_t number(std::uint64_t largest);
-    WrittenAddress address(bool must_be_whole);
-    unsigned prefix_length(const WrittenAddress& written);
-    AddressRange range();
-    void expect_word(std::string_view word);
-    void expect_sign(std::string_view sign);
-    bool accept_word(std::string_view word);
-    bool accept_sign(std::string_view sign);
-    [[noreturn]] void expected(const std::string& what) { lexer_.refuse(lexer_.token(), "expected " + what); }
-
-    static constexpr unsigned deepest = 200;  // parentheses inside each other
-
-    FilterLexer lexer_;
-    FilterExpression tree_;
-    FilterProgram program_;
-    unsigned depth_ = 0;
-};
+}  // namespace
 
 FilterProgram FilterCompiler::compile() {
     if (lexer_.token().kind == Kind::end) return std::move(program_);
@@ -88,7 +38,7 @@ void FilterCompiler::expect_sign(std::string_view sign) {
     if (!accept_sign(sign)) expected(std::string(sign));
 }
 
-Index FilterCompiler::disjunction() {
+FilterExpression::Index FilterCompiler::disjunction() {
     if (++depth_ > deepest) lexer_.refuse(lexer_.token(), "parentheses are nested too deeply");
     std::vector<Index> parts{conjunction()};
     while (accept_word("or") || accept_sign("||")) parts.push_back(conjunction());
@@ -96,13 +46,13 @@ Index FilterCompiler::disjunction() {
     return tree_.any_of(std::move(parts));
 }
 
-Index FilterCompiler::conjunction() {
+FilterExpression::Index FilterCompiler::conjunction() {
     std::vector<Index> parts{negation()};
     while (accept_word("and") || accept_sign("&&")) parts.push_back(negation());
     return tree_.all_of(std::move(parts));
 }
 
-Index FilterCompiler::negation() {
+FilterExpression::Index FilterCompiler::negation() {
     bool is_inverted = false;
     while (accept_word("not") || accept_sign("!")) is_inverted = !is_inverted;
     Index part;
@@ -137,50 +87,30 @@ FilterSide FilterCompiler::side() {
     return is_or ? FilterSide::src_or_dst : FilterSide::src_and_dst;
 }
 
-Index FilterCompiler::term() {
+void FilterCompiler::refuse_what_we_lack() {
+    const FilterToken& name = lexer_.token();
+    if (name.kind == Kind::word && is_field_we_lack(name.text))
+        lexer_.refuse(name, "nfdump has this test, but our flow records have no such field");
+}
+
+FilterExpression::Index FilterCompiler::term() {
     if (accept_word("any")) return tree_.always();
     if (accept_word("ipv4") || accept_word("inet")) return equal(FlowValue::is_ipv6, 0);
     if (accept_word("ipv6") || accept_word("inet6")) return equal(FlowValue::is_ipv6, 1);
-    if (accept_word("proto")) return protocol();
-    if (accept_word("flags")) return flags();
-    if (accept_word("dir") || accept_word("flowdir")) return direction();
-    if (accept_word("bgpnext")) {
-        expect_word("ip");
-        return addresses({FlowValue::bgp_next_hop});
-    }
-    if (accept_word("router")) {
-        expect_word("ip");
-        return addresses({FlowValue::exporter});
-    }
-    if (accept_word("observation")) {
-        expect_word("domain");
-        expect_word("id");
-        return number_test(observation_domain, {FlowValue::obs_domain});
-    }
-    for (const PairField& pair : pair_fields) {
-        if (!accept_word(pair.first_word)) continue;
-        expect_word(pair.field.name);
-        return number_test(pair.field, {pair.value});
-    }
+    if (const auto special = special_term()) return *special;
     return term_of(side());
 }
 
-Index FilterCompiler::term_of(FilterSide side) {
+FilterExpression::Index FilterCompiler::term_of(FilterSide side) {
     const FilterToken name = lexer_.token();
-    if (name.kind == Kind::word && is_field_we_lack(name.text)) {
-        lexer_.refuse(name, "nfdump has this test, but our flow records have no such field");
-    }
+    refuse_what_we_lack();
     if (accept_word("mac")) return hardware_address(side);
-    const bool is_ip = name.is_word("ip") || name.is_word("host");
-    if (is_ip && side == FilterSide::next) {
-        lexer_.advance();
-        return addresses({FlowValue::next_hop});
-    }
+    const bool is_address = name.is_word("ip") || name.is_word("host") || name.is_word("net");
+    if (is_address && side == FilterSide::next) return addresses_or_networks({FlowValue::next_hop});
     const bool is_nat = name.is_word("nip") || name.is_word("xip") || name.is_word("xnet");
-    if (is_ip || is_nat || name.is_word("net")) {
-        const NumberField& field = is_nat ? nat_ip_field : ip_field;
-        const auto values = values_of(field, side);
-        if (!values) lexer_.refuse(name, field.refusal(side));
+    if (is_address || is_nat) {
+        const auto values = values_of(is_nat ? nat_ip_field : ip_field, side);
+        if (!values) lexer_.refuse(name, refusal_of(side, name.text));
         lexer_.advance();
         return name.is_word("net") || name.is_word("xnet") ? networks(*values) : addresses(*values);
     }
@@ -189,17 +119,7 @@ Index FilterCompiler::term_of(FilterSide side) {
                                       : "the name of a field, such as ip, net, port, as, vlan or mac");
 }
 
-// The same test of one value or of two.
-template <class Make>
-Index FilterCompiler::of_values(FilterValues values, Make&& make) {
-    const Index first = make(values.first);
-    if (values.how == FilterValues::How::one) return first;
-    const Index second = make(values.second);
-    if (values.how == FilterValues::How::both) return tree_.all_of({first, second});
-    return tree_.any_of({first, second});
-}
-
-Index FilterCompiler::equal(FlowValue value, std::uint64_t number) {
+FilterExpression::Index FilterCompiler::equal(FlowValue value, std::uint64_t number) {
     FilterTest test;
     test.value = value;
     test.number = number;
@@ -226,9 +146,9 @@ std::uint64_t FilterCompiler::number(std::uint64_t largest) {
     return token.number;
 }
 
-Index FilterCompiler::numbers(const NumberField& field, FilterSide side) {
+FilterExpression::Index FilterCompiler::numbers(const NumberField& field, FilterSide side) {
     const auto values = values_of(field, side);
-    if (!values) lexer_.refuse(lexer_.token(), field.refusal(side));
+    if (!values) lexer_.refuse(lexer_.token(), refusal_of(side, field.name));
     lexer_.advance();
     const Index test = number_test(field, *values);
     if (field.protocol != ImpliedProtocol::icmp) return test;
@@ -236,9 +156,10 @@ Index FilterCompiler::numbers(const NumberField& field, FilterSide side) {
         {tree_.any_of({equal(FlowValue::proto, icmp), equal(FlowValue::proto, icmp6)}), test});
 }
 
-Index FilterCompiler::number_test(const NumberField& field, FilterValues values) {
+FilterExpression::Index FilterCompiler::number_test(const NumberField& field, const FilterValues& values) {
     FilterTest test;
     if (accept_word("in")) {
+        refuse_what_we_lack();  // port in pblock
         expect_sign("[");
         std::vector<std::uint64_t> list;
         while (!accept_sign("]")) {
@@ -293,7 +214,7 @@ AddressRange FilterCompiler::range() {
     return {first, {first.high | ~mask.high, first.low | ~mask.low}};
 }
 
-Index FilterCompiler::addresses(FilterValues values) {
+FilterExpression::Index FilterCompiler::addresses(const FilterValues& values) {
     FilterTest test;
     if (accept_word("in")) {
         expect_sign("[");
@@ -317,8 +238,14 @@ Index FilterCompiler::addresses(FilterValues values) {
     });
 }
 
+FilterExpression::Index FilterCompiler::addresses_or_networks(const FilterValues& values) {
+    if (accept_word("net")) return networks(values);
+    if (accept_word("ip") || accept_word("host")) return addresses(values);
+    expected("ip, host or net");
+}
+
 // "net 10.0.0.0/8", "net 10.0.0.0 255.0.0.0".
-Index FilterCompiler::networks(FilterValues values) {
+FilterExpression::Index FilterCompiler::networks(const FilterValues& values) {
     const FilterToken token = lexer_.token();
     const WrittenAddress written = address(false);
     FilterTest test;
@@ -339,58 +266,6 @@ Index FilterCompiler::networks(FilterValues values) {
         return tree_.test(test);
     });
 }
-
-Index FilterCompiler::hardware_address(FilterSide side) {
-    const auto values = values_of(mac_field, side);
-    if (!values) lexer_.refuse(lexer_.token(), mac_field.refusal(side));
-    const FilterToken token = lexer_.token();
-    const auto mac = token.kind == Kind::word ? read_mac(token.text) : std::nullopt;
-    if (!mac) expected("a hardware address such as 02:00:00:00:00:01");
-    lexer_.advance();
-    return of_values(*values, [&](FlowValue value) { return equal(value, *mac); });
-}
-
-Index FilterCompiler::protocol() {
-    const FilterToken token = lexer_.token();
-    if (token.kind == Kind::number) return equal(FlowValue::proto, number(255));
-    const auto found = token.kind == Kind::word ? read_protocol(token.text) : std::nullopt;
-    if (!found) expected("a protocol: a number, or a word such as tcp, udp, icmp, icmp6, gre or esp");
-    lexer_.advance();
-    return equal(FlowValue::proto, *found);
-}
-
-Index FilterCompiler::flags() {
-    constexpr std::string_view letters = "FSRPAUEC";
-    constexpr std::uint64_t all_of_nfdump = 63;
-    FilterTest test;
-    test.value = FlowValue::tcp_flags;
-    const FilterToken token = lexer_.token();
-    if (token.kind == Kind::word && !token.is_word("eq") && !token.is_word("gt") && !token.is_word("lt") &&
-        !token.is_word("ge") && !token.is_word("le")) {
-        test.op = FilterOp::all_bits;
-        for (const char letter : token.text) {
-            const auto bit = letters.find(letter);
-            const std::uint64_t flag = letter == 'X' ? all_of_nfdump : std::uint64_t{1} << bit % 64;
-            if (letter != 'X' && bit == std::string_view::npos)
-                expected("letters of FSRPAUEC, or X for F to U");
-            test.number |= flag;
-        }
-        lexer_.advance();
-    } else {
-        test.op = comparator();
-        test.number = number(255);
-    }
-    return tree_.all_of({equal(FlowValue::proto, tcp), tree_.test(test)});
-}
-
-Index FilterCompiler::direction() {
-    if (accept_word("ingress")) return equal(FlowValue::direction, 0);
-    if (accept_word("egress")) return equal(FlowValue::direction, 1);
-    if (lexer_.token().kind != Kind::number) expected("ingress, egress, 0 or 1");
-    return equal(FlowValue::direction, number(255));
-}
-
-}  // namespace
 
 FilterProgram compile_filter(std::string_view text) {
     return FilterCompiler(text).compile();

@@ -7,7 +7,6 @@ namespace nmflowtool {
 namespace {
 
 using enum FlowValue;
-using How = FilterValues::How;
 
 constexpr std::uint64_t byte = 0xFF;
 constexpr std::uint64_t two_bytes = 0xFFFF;
@@ -22,11 +21,11 @@ constexpr NumberField number_fields[] = {
     {"mask", Sides::src_dst, src_mask, dst_mask, byte},
     {"vlan", Sides::src_dst, src_vlan, dst_vlan, two_bytes},
     {"if", Sides::in_out, in_if, out_if, four_bytes},
-    {"tos", Sides::only_src, tos, tos, byte},
+    {"tos", Sides::alone_is_src, tos, post_tos, byte},
     {"ttl", Sides::none, ttl, ttl, byte},
-    {"packets", Sides::in_or_out, packets, rev_packets, any_number},
-    {"bytes", Sides::in_or_out, bytes, rev_bytes, any_number},
-    {"flows", Sides::none, one, one, any_number},
+    {"packets", Sides::alone_is_in, packets, out_packets, any_number},
+    {"bytes", Sides::alone_is_in, bytes, out_bytes, any_number},
+    {"flows", Sides::none, flows, flows, any_number},
     {"duration", Sides::none, duration_ms, duration_ms, any_number},
     {"pps", Sides::none, packets_per_s, packets_per_s, any_number},
     {"bps", Sides::none, bits_per_s, bits_per_s, any_number},
@@ -35,12 +34,13 @@ constexpr NumberField number_fields[] = {
     {"icmp-code", Sides::none, icmp_code, icmp_code, byte, ImpliedProtocol::icmp},
     {"engine-type", Sides::none, engine_type, engine_type, byte},
     {"engine-id", Sides::none, engine_id, engine_id, byte},
+    {"fwdstat", Sides::none, forwarding_status, forwarding_status, byte},
+    {"flowlabel", Sides::none, flow_label, flow_label, 0xFFFFF},
 };
 
 constexpr std::string_view lacking[] = {
-    "tun",    "tunip",  "ident", "geo",     "flowlabel", "nfversion", "count",    "fwdstat",
-    "client", "server", "app",   "latency", "sysid",     "point",     "exporter", "asa",
-    "acl",    "ace",    "xace",  "nat",     "pblock",    "payload",   "pf",
+    "tun",     "tunip", "ident",    "geo", "nfversion", "count", "client", "server",  "app",
+    "latency", "sysid", "exporter", "acl", "ace",       "xace",  "pblock", "payload", "pf",
 };
 
 std::string_view word_of(FilterSide side) {
@@ -50,26 +50,35 @@ std::string_view word_of(FilterSide side) {
     return words[static_cast<std::size_t>(side)];
 }
 
-std::optional<FilterValues> values_of_mac(const NumberField& field, FilterSide side) {
+}  // namespace
+
+std::optional<FilterValues> values_of_mac(FilterSide side) {
     switch (side) {
-        case FilterSide::src:
-        case FilterSide::in_src:
-            return FilterValues{field.first, field.first, How::one};
-        case FilterSide::dst:
-        case FilterSide::in_dst:
-            return FilterValues{field.second, field.second, How::one};
         case FilterSide::none:
-        case FilterSide::in:
         case FilterSide::src_or_dst:
-            return FilterValues{field.first, field.second, How::either};
+            return FilterValues{src_mac, dst_mac, post_src_mac, post_dst_mac};
+        case FilterSide::src:
+            return FilterValues{src_mac, post_src_mac};
+        case FilterSide::dst:
+            return FilterValues{dst_mac, post_dst_mac};
+        case FilterSide::in:
+            return FilterValues{src_mac, dst_mac};
+        case FilterSide::out:
+            return FilterValues{post_src_mac, post_dst_mac};
+        case FilterSide::in_src:
+            return FilterValues{src_mac};
+        case FilterSide::in_dst:
+            return FilterValues{dst_mac};
+        case FilterSide::out_src:
+            return FilterValues{post_src_mac};
+        case FilterSide::out_dst:
+            return FilterValues{post_dst_mac};
         default:
             return std::nullopt;
     }
 }
 
-}  // namespace
-
-std::string NumberField::refusal(FilterSide side) const {
+std::string refusal_of(FilterSide side, std::string_view name) {
     return "there is no '" + std::string(word_of(side)) + " " + std::string(name) + "' in our flow records";
 }
 
@@ -81,31 +90,30 @@ const NumberField* find_number_field(const FilterToken& name) {
 }
 
 std::optional<FilterValues> values_of(const NumberField& field, FilterSide side) {
-    const FilterValues first{field.first, field.first, How::one};
-    const FilterValues second{field.second, field.second, How::one};
-    const FilterValues either{field.first, field.second, How::either};
-    if (field.sides == Sides::mac) return values_of_mac(field, side);
-    const bool is_pair = field.sides == Sides::src_dst;
+    const FilterValues first{field.first}, second{field.second}, either{field.first, field.second};
+    const bool has_src = field.sides == Sides::src_dst || field.sides == Sides::alone_is_src;
+    const bool has_in = field.sides == Sides::in_out || field.sides == Sides::alone_is_in;
+    const bool alone_is_either = field.sides == Sides::src_dst || field.sides == Sides::in_out;
     switch (side) {
         case FilterSide::none:
-            return is_pair || field.sides == Sides::in_out ? either : first;
+            return alone_is_either ? either : first;
         case FilterSide::src:
-            if (is_pair || field.sides == Sides::only_src) return first;
+            if (has_src) return first;
             break;
         case FilterSide::dst:
-            if (is_pair) return second;
+            if (has_src) return second;
             break;
         case FilterSide::src_or_dst:
-            if (is_pair) return either;
+            if (has_src) return either;
             break;
         case FilterSide::src_and_dst:
-            if (is_pair) return FilterValues{field.first, field.second, How::both};
+            if (has_src) return FilterValues({field.first, field.second}, FilterValues::How::all);
             break;
         case FilterSide::in:
-            if (field.sides == Sides::in_out || field.sides == Sides::in_or_out) return first;
+            if (has_in) return first;
             break;
         case FilterSide::out:
-            if (field.sides == Sides::in_out || field.sides == Sides::in_or_out) return second;
+            if (has_in) return second;
             break;
         default:
             break;

@@ -17,9 +17,12 @@ class FlowGate {
     }
 
     bool admits(const nm::SflowSample& sample) { return !program_ || count(program_->matches(sample)); }
-    // wire: what the flow was in its datagram, if it came in one.
-    bool admits(const nm::FlowRecord& flow, const WireRecord& wire) {
+    // wire: what the flow was in its datagram, if it came in one. labels: all of its MPLS labels, if they are
+    // known beside it.
+    bool admits(const nm::FlowRecord& flow, const WireRecord& wire,
+                std::span<const std::uint32_t> labels = {}) {
         if (!program_) return true;
+        if (!labels.empty()) return count(program_->matches(flow, {}, labels));
         if (wire.layout == nullptr || !wire.layout->has_repeats()) return count(program_->matches(flow));
         wire.layout->expand(wire.bytes, flow, repeats_);
         return count(program_->matches(flow, repeats_));

@@ -25,7 +25,7 @@ enum class FilterOp : std::uint8_t {
 };
 
 struct FilterTest {
-    FlowValue value = FlowValue::one;
+    FlowValue value = FlowValue::flows;
     FilterOp op = FilterOp::equal;
     std::uint64_t number = 0;
     Address128 network;
@@ -53,13 +53,16 @@ class FilterProgram {
     void add_ranges(std::vector<AddressRange> ranges, FilterTest& test);
 
     // repeats: the same record with other values of what it has several times; a test holds when it holds for
-    // one of them.
+    // one of them. labels: of a flow all MPLS labels, where they are known beside it.
     template <class Record>
-    bool matches(const Record& record, std::span<const nm::FlowRecord> repeats = {}) const {
+    bool matches(const Record& record, std::span<const nm::FlowRecord> repeats = {},
+                 std::span<const std::uint32_t> labels = {}) const {
         std::uint32_t at = start_;
         while (at < reject) {
             const Step& step = steps_[at];
-            at = holds(step.test, record) || holds_for_any(step.test, repeats) ? step.if_true : step.if_false;
+            const bool is_true = holds(step.test, record) || holds_for_any(step.test, repeats) ||
+                                 holds_for_label(step.test, labels);
+            at = is_true ? step.if_true : step.if_false;
         }
         return at == pass;
     }
@@ -76,9 +79,14 @@ class FilterProgram {
     template <class Record>
     bool holds(const FilterTest& test, const Record& record) const;
     bool holds_for_any(const FilterTest& test, std::span<const nm::FlowRecord> repeats) const {
-        return !repeats.empty() && std::ranges::any_of(repeats, [&](const nm::FlowRecord& repeat) {
-            return holds(test, repeat);
-        });
+        // The top of the stack is that of the record itself.
+        return !repeats.empty() && test.value != FlowValue::top_label &&
+               std::ranges::any_of(repeats,
+                                   [&](const nm::FlowRecord& repeat) { return holds(test, repeat); });
+    }
+    bool holds_for_label(const FilterTest& test, std::span<const std::uint32_t> labels) const {
+        return !labels.empty() && test.value == FlowValue::mpls_label &&
+               std::ranges::any_of(labels, [&](std::uint32_t label) { return compares(test, label); });
     }
     bool compares(const FilterTest& test, std::uint64_t number) const;
     bool is_listed(const FilterTest& test, std::uint64_t number) const;

@@ -82,8 +82,8 @@ const nm::IpAddress& ip_of(const FlowRecord& flow, FlowValue value) {
 
 std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
     switch (value) {
-        case one:
-            return 1;
+        case flows:
+            return flow.flow_count.value_or(1);
         case proto:
             return or_zero(flow.proto_num);
         case tcp_flags:
@@ -98,16 +98,18 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
             return icmp_code_of(flow);
         case tos:
             return or_zero(flow.tos);
+        case post_tos:
+            return or_zero(flow.post_tos);
         case ttl:
             return or_zero(flow.ttl);
         case packets:
             return or_zero(flow.packets);
         case bytes:
             return or_zero(flow.bytes);
-        case rev_packets:
-            return or_zero(flow.rev_packets);
-        case rev_bytes:
-            return or_zero(flow.rev_bytes);
+        case out_packets:
+            return or_zero(flow.rev_packets ? flow.rev_packets : flow.post_packets);
+        case out_bytes:
+            return or_zero(flow.rev_bytes ? flow.rev_bytes : flow.post_bytes);
         case in_if:
             return or_zero(flow.in_if);
         case out_if:
@@ -128,6 +130,10 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
             return mac_number(flow.src_mac);
         case dst_mac:
             return mac_number(flow.dst_mac);
+        case post_src_mac:
+            return mac_number(flow.post_src_mac);
+        case post_dst_mac:
+            return mac_number(flow.post_dst_mac);
         case nat_src_port:
             return or_zero(flow.nat_src_port);
         case nat_dst_port:
@@ -137,11 +143,22 @@ std::uint64_t number_of(const FlowRecord& flow, FlowValue value) {
         case out_vrf:
             return or_zero(flow.out_vrf);
         case mpls_label:
+        case top_label:
             return or_zero(flow.mpls_label);
+        case flow_label:
+            return or_zero(flow.flow_label);
         case direction:
             return or_zero(flow.direction);
+        case forwarding_status:
+            return or_zero(flow.forwarding_status);
+        case event:
+            return flow.fw_event ? or_zero(flow.fw_event) : or_zero(flow.nat_event);
+        case fw_reason:
+            return or_zero(flow.fw_ext_event);
         case obs_domain:
             return or_zero(flow.obs_domain);
+        case obs_point:
+            return or_zero(flow.obs_point);
         case engine_id:
             return or_zero(flow.obs_domain) & 0xFF;
         case engine_type:
@@ -206,6 +223,7 @@ struct KeyRow {
 
 using F = FlowRecord;
 constexpr KeyRow key_rows[] = {
+    {flows, add<&F::flow_count>},
     {proto, add<&F::proto_num, &F::proto>},
     {tcp_flags, add<&F::tcp_flags>},
     {src_port, add<&F::src_port>},
@@ -213,16 +231,19 @@ constexpr KeyRow key_rows[] = {
     {icmp_type, add<&F::icmp_type, &F::dst_port>},
     {icmp_code, add<&F::icmp_code, &F::icmp_type, &F::dst_port>},
     {tos, add<&F::tos>},
+    {post_tos, add<&F::post_tos>},
     {ttl, add<&F::ttl>},
     {packets, add<&F::packets>},
     {bytes, add<&F::bytes>},
-    {rev_packets, add<&F::rev_packets>},
-    {rev_bytes, add<&F::rev_bytes>},
+    {out_packets, add<&F::rev_packets, &F::post_packets>},
+    {out_bytes, add<&F::rev_bytes, &F::post_bytes>},
     {nat_src_port, add<&F::nat_src_port>},
     {nat_dst_port, add<&F::nat_dst_port>},
     {in_vrf, add<&F::in_vrf>},
     {out_vrf, add<&F::out_vrf>},
     {mpls_label, add<&F::mpls_label>},
+    {top_label, add<&F::mpls_label>},
+    {flow_label, add<&F::flow_label>},
     {nat_src_ip, add<&F::nat_src_ip>},
     {nat_dst_ip, add<&F::nat_dst_ip>},
     {in_if, add<&F::in_if>},
@@ -235,8 +256,14 @@ constexpr KeyRow key_rows[] = {
     {dst_vlan, add<&F::post_vlan>},
     {src_mac, add<&F::src_mac>},
     {dst_mac, add<&F::dst_mac>},
+    {post_src_mac, add<&F::post_src_mac>},
+    {post_dst_mac, add<&F::post_dst_mac>},
     {direction, add<&F::direction>},
+    {forwarding_status, add<&F::forwarding_status>},
+    {event, add<&F::fw_event, &F::nat_event>},
+    {fw_reason, add<&F::fw_ext_event>},
     {obs_domain, add<&F::obs_domain>},
+    {obs_point, add<&F::obs_point>},
     {engine_id, add<&F::obs_domain>},
     {engine_type, add<&F::obs_domain>},
     {is_ipv6, add<&F::src_ip, &F::dst_ip>},

@@ -14,7 +14,7 @@
 namespace nmflowtool {
 
 enum class FlowValue : std::uint8_t {
-    one,  // a record stands for one flow
+    flows,  // that the record is the sum of: one, unless it says otherwise
     proto,
     tcp_flags,
     src_port,
@@ -22,11 +22,12 @@ enum class FlowValue : std::uint8_t {
     icmp_type,
     icmp_code,
     tos,
+    post_tos,
     ttl,
     packets,
     bytes,
-    rev_packets,
-    rev_bytes,
+    out_packets,  // of the other direction, or as they left the exporter
+    out_bytes,
     in_if,
     out_if,
     src_as,
@@ -37,13 +38,21 @@ enum class FlowValue : std::uint8_t {
     dst_vlan,
     src_mac,
     dst_mac,
+    post_src_mac,
+    post_dst_mac,
     nat_src_port,
     nat_dst_port,
     in_vrf,
     out_vrf,
     mpls_label,  // of the stack any
-    direction,   // 0 ingress, 1 egress
+    top_label,
+    flow_label,
+    direction,  // 0 ingress, 1 egress
+    forwarding_status,
+    event,      // what the firewall did, or else what happened to the translation: one number to nfdump
+    fw_reason,  // the firewall's number of it
     obs_domain,
+    obs_point,
     engine_id,    // low byte of the observation domain (NetFlow v5 and v9)
     engine_type,  // the byte above it
     is_ipv6,

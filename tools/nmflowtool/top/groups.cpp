@@ -119,7 +119,7 @@ void Groups::clear() {
 void Groups::give_up_smaller_half() {
     errors_.resize(size_);  // the first time: all exact so far
     std::vector<std::uint64_t> values(size_);
-    for (std::size_t i = 0; i < size_; ++i) values[i] = sums(i).*value_ + errors_[i];
+    for (std::size_t i = 0; i < size_; ++i) values[i] = saturated_sum(sums(i).*value_, errors_[i]);
     std::vector<std::uint64_t> ordered = values;
     const std::size_t half = std::max<std::size_t>(1, size_ / 2);
     const auto last_given_up = ordered.begin() + static_cast<std::ptrdiff_t>(half - 1);

@@ -13,15 +13,25 @@
 
 namespace nmflowtool {
 
+// What does not fit is as much as fits: counters that are scaled come close.
+inline std::uint64_t saturated_sum(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? ~std::uint64_t{0} : sum;
+}
+inline std::uint64_t saturated_product(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? ~std::uint64_t{0} : product;
+}
+
 struct Sums {
     std::uint64_t bytes = 0;
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
 
     Sums& operator+=(const Sums& other) {
-        bytes += other.bytes;
-        packets += other.packets;
-        flows += other.flows;
+        bytes = saturated_sum(bytes, other.bytes);
+        packets = saturated_sum(packets, other.packets);
+        flows = saturated_sum(flows, other.flows);
         return *this;
     }
 };

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "record/value.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -40,14 +41,15 @@ struct Packing<nm::IpAddress> {
     static void unpack(const std::uint8_t* in, nm::IpAddress& value) { value = unpack_ip(in); }
 };
 
-// A byte that says whether there is a value, then the value.
+// A byte that says whether there is a value, then the value. A value that is never written, such as no TCP
+// flags at all, is none: else a flow would belong elsewhere than its own line of JSON.
 template <class Value>
 struct Packing<std::optional<Value>> {
     static_assert(std::is_trivially_copyable_v<Value>);
     static constexpr std::size_t width = 1 + sizeof(Value);
     static void pack(const std::optional<Value>& value, std::uint8_t* out) {
-        out[0] = value.has_value();
-        if (value) std::memcpy(out + 1, &*value, sizeof(Value));
+        out[0] = !nm::is_absent(value);
+        if (out[0] != 0) std::memcpy(out + 1, &*value, sizeof(Value));
     }
     static void unpack(const std::uint8_t* in, std::optional<Value>& value) {
         if (in[0] != 0) std::memcpy(&value.emplace(), in + 1, sizeof(Value));

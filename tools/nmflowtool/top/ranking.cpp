@@ -73,8 +73,8 @@ Sums Ranking::sums_of(const nm::FlowRecord& flow) {
     if (!options_.scaled) return sums;
     rate_unknown_ += !flow.sampling_rate;
     const std::uint64_t rate = flow.sampling_rate.value_or(1);
-    sums.bytes *= rate;
-    sums.packets *= rate;
+    sums.bytes = saturated_product(sums.bytes, rate);
+    sums.packets = saturated_product(sums.packets, rate);
     return sums;
 }
 

@@ -45,6 +45,9 @@ class Ranking {
     bool wants_names() const { return key_.has_names(); }
     bool any() const { return ranked_.flows + late_ > 0; }
     std::uint64_t rate_unknown() const { return rate_unknown_; }
+    // Of the groups that were told: whether they are the smallest of what was left when smaller ones were
+    // given up.
+    bool lacks_smallest() const { return options_.order == RankOrder::smallest && given_up_ > 0; }
     // Of flow records: what add() looks at.
     std::vector<std::string_view> keys() const;
 

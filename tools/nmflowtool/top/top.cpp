@@ -21,7 +21,12 @@ std::vector<std::string_view> keys_of(const Ranking& ranking, const FlowGate& ga
     return keys;
 }
 
-void tell_unscaled(const Ranking& ranking, nm::Context& context) {
+void tell_doubts(const Ranking& ranking, const RankOptions& options, nm::Context& context) {
+    if (ranking.lacks_smallest()) {
+        context.console.warn("--order smallest: there are more than --max-keys " +
+                             std::to_string(options.max_keys) +
+                             " groups, and the smallest were given up: a larger --max-keys keeps them");
+    }
     if (ranking.rate_unknown() == 0) return;
     context.console.warn("--scaled: " + std::to_string(ranking.rate_unknown()) +
                          " records have no sampling rate: they count as they are");
@@ -40,7 +45,8 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
                     options.input.template_scope);
     if (options.names) decoder.keep_names();
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
-        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire)) ranking.add(records.flow);
+        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire, records.labels))
+            ranking.add(records.flow);
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
     });
     nm::FlowSummary summary;
@@ -49,7 +55,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     gate.add_to(summary);
     write_books(decoder, ranking.latest(), summary, context.out);
     context.out.write(summary);
-    tell_unscaled(ranking, context);
+    tell_doubts(ranking, options.rank, context);
     return input.exit_or(ranking.any() || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
 }
 
@@ -69,7 +75,7 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     gate.add_to(summary);
     summary.ts = ranking.latest().ns != 0 ? ranking.latest() : nm::now();
     context.out.write(summary);
-    tell_unscaled(ranking, context);
+    tell_doubts(ranking, options.rank, context);
     return lines.exit_or(ranking.any() ? nm::Exit::ok : nm::Exit::no);
 }
 
