@@ -330,34 +330,41 @@ bool read_old_media_counters(std::uint32_t kind, ByteReader& in, SflowCounters& 
     }
 }
 
-bool read_counter_structures(ByteReader& in, const SflowKeep& keep, SflowRecords& records,
-                             CounterFamilies& families, StructureCounts& counts) {
-    std::vector<std::string> unknown;
-    std::uint32_t left = in.u32();
-    for (; left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        ByteReader body = in.sub(length);
-        if (!body.ok()) return false;
-        const CounterStructure* row =
-            std::ranges::find(counter_structures, number, &CounterStructure::number);
-        if (row == std::end(counter_structures)) {
-            ++counts.unknown;
-            if (keep.unknown) keep_unknown(number, body.rest(), unknown);
-            continue;
-        }
-        begin_family(row->family, families, records);
-        if (row->family == counters_family && !row->is_common) records.counters.rest_is_absent = false;
-        if (!row->read(body, records)) return false;
-        if (body.left() > 0) ++counts.trailing;
+StructureCounts CounterStructures::read(ByteReader in, SflowRecords& records, CounterFamilies& families) {
+    StructureCounts counts;
+    const auto read = [&](std::uint32_t number, ByteReader body) {
+        return read_one(number, body, records, families, counts);
+    };
+    families = {};
+    unknown_.clear();
+    if (!walk_.first(in, counts, read)) {
+        // What they set goes with the records that begin anew.
+        families = {};
+        unknown_.clear();
+        walk_.again(in, counts, read);
     }
-    if (!in.ok() || left != 0) return false;
     if (!families.host && !families.app) begin_family(counters_family, families, records);
     nm::SflowSource& first = families.counters ? static_cast<nm::SflowSource&>(records.counters)
                              : families.host   ? static_cast<nm::SflowSource&>(records.host)
                                                : records.app;
     if (counts.unknown > 0) first.unknown_records = counts.unknown;
-    first.unknown = std::move(unknown);
+    first.unknown = unknown_;
+    return counts;
+}
+
+bool CounterStructures::read_one(std::uint32_t number, ByteReader body, SflowRecords& records,
+                                 CounterFamilies& families, StructureCounts& counts) {
+    const CounterStructure* row = std::ranges::find(counter_structures, number, &CounterStructure::number);
+    if (row == std::end(counter_structures)) {
+        ++counts.unknown;
+        if (keep_.unknown) keep_unknown(number, body.rest(), unknown_);
+        return true;
+    }
+    begin_family(row->family, families, records);
+    if (row->family == counters_family && !row->is_common) records.counters.rest_is_absent = false;
+    if (!row->read(body, records)) return false;
+    ++counts.whole;
+    if (body.left() > 0) ++counts.trailing;
     return true;
 }
 

@@ -55,8 +55,7 @@ std::string_view SflowtoolPrinter::print(const Datagram& datagram) {
     listing_.open_list("samples");
     for (; samples > 0 && in.left() > 0; --samples) {
         const std::uint32_t format = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
+        const ByteReader body = xdr_body(in);
         if (!body.ok()) {
             ++malformed_;
             break;
@@ -88,8 +87,7 @@ void SflowtoolPrinter::print_times(const Datagram& datagram) {
 void SflowtoolPrinter::print_elements(ByteReader& in, std::string_view tag_name, PrintStructure print_one) {
     for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
         const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
+        const ByteReader body = xdr_body(in);
         if (!body.ok()) break;
         listing_.open_object();
         const std::string tag = tag_text(number);
