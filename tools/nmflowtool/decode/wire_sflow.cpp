@@ -65,14 +65,31 @@ void set_ports(SflowPort in_port, SflowPort out_port, SflowSample& sample) {
     set_port(out_port, sample, sample.out_if, sample.out_kind);
 }
 
-bool Sflow::open_domain(const Datagram& datagram, ExportProtocol protocol, std::uint32_t sequence) {
+bool Sflow::open_domain(const Datagram& datagram, ExportProtocol protocol, std::uint32_t sequence,
+                        std::uint32_t uptime_ms) {
     if (!agent_.is_set()) agent_ = datagram.sender;
     ts_ = datagram.ts;
     families_ = {};
     domain_ = &domains_.get({protocol, agent_, sub_agent_});
     ++domain_->stats.datagrams;
+    see_uptime(uptime_ms, sequence);
     domain_->sequence.see(sequence, domain_->stats);
     return true;
+}
+
+// The sequence going back can be a late datagram, but that moves the agent's boot time by no more than it
+// waited. An agent that started again counts its datagrams and all its samples anew. An uptime that wraps
+// leaves the sequence alone.
+void Sflow::see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence) {
+    constexpr std::int64_t longest_wait_ms = 10'000;
+    const std::int64_t boot_ms = ts_.ns / 1'000'000 - uptime_ms;
+    const bool is_behind = domain_->sequence.is_behind(sequence);
+    if (is_behind && boot_ms - domain_->boot_ms.value_or(boot_ms) <= longest_wait_ms) return;
+    domain_->boot_ms = boot_ms;
+    if (!is_behind) return;
+    ++domain_->stats.restarts;
+    domain_->sequence.restart();
+    for (auto& [key, source] : domain_->sample_sources) source.restart();
 }
 
 bool Sflow::open(const Datagram& datagram) {
@@ -82,11 +99,11 @@ bool Sflow::open(const Datagram& datagram) {
     const bool has_agent = xdr_address(samples_, agent_);
     sub_agent_ = version_ == 5 ? samples_.u32() : 0;
     const std::uint32_t sequence = samples_.u32();
-    samples_.skip(4);  // uptime
+    const std::uint32_t uptime_ms = samples_.u32();
     announced_ = samples_.u32();
     if (!has_agent || !samples_.ok()) return false;
-    return open_domain(datagram, version_ == 5 ? ExportProtocol::sflow5 : ExportProtocol::sflow_old,
-                       sequence);
+    return open_domain(datagram, version_ == 5 ? ExportProtocol::sflow5 : ExportProtocol::sflow_old, sequence,
+                       uptime_ms);
 }
 
 Sflow::Got Sflow::take_family() {

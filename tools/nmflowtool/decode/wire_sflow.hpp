@@ -29,7 +29,9 @@ class Sflow {
     }
 
   private:
-    bool open_domain(const Datagram& datagram, nm::ExportProtocol protocol, std::uint32_t sequence);
+    bool open_domain(const Datagram& datagram, nm::ExportProtocol protocol, std::uint32_t sequence,
+                     std::uint32_t uptime_ms);
+    void see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence);
     Got next_sample(SflowRecords& records);
     Got read_sample(std::uint32_t format, nm::ByteReader body, SflowRecords& records);
     // One that holds flow structures behind what read_head makes of its head.
