@@ -167,6 +167,7 @@ struct SampleNumbers {
     std::optional<std::uint8_t> in_priority;
     std::optional<std::uint8_t> out_priority;
     std::vector<std::uint16_t> vlans;
+    std::optional<std::uint32_t> vlans_total;
     std::optional<std::uint32_t> header_protocol;
     std::optional<std::uint32_t> header_bytes;
     std::optional<std::uint32_t> stripped;
