@@ -9,6 +9,25 @@ namespace {
 
 using namespace nm::test;
 
+TEST(SflowValues, TheQueueOfABroadcomSwitch) {
+    SflowCollector collector;
+    collector.take(sflow_datagram(1, {flow_sample({structure(4413u << 12 | 1u, Wire().u32(5))})}));
+    ASSERT_EQ(collector.samples.size(), 1u);
+    EXPECT_EQ(collector.samples[0].queue, 5u);
+}
+
+// All of them, as sflow.drop prints them, are structures of any sample.
+TEST(SflowValues, Trap16ADiscardedPacketHasTheStructuresOfASampledOne) {
+    nm::for_each_field<nm::SflowSample>([](auto, const auto& of_sample) {
+        bool is_there = false;
+        nm::for_each_field<nm::SflowDrop>([&](auto, const auto& of_drop) {
+            is_there = is_there || of_drop.info.key == of_sample.info.key;
+        });
+        const std::string_view key = of_sample.info.key;
+        EXPECT_TRUE(is_there || key.ends_with("_name") || key.ends_with("_vrf")) << key;
+    });
+}
+
 struct CountersWith : SflowCollector {
     explicit CountersWith(const Wire& structure) {
         take(sflow_datagram(1, {counter_sample({structure})}));
