@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "record/sflow.hpp"
 #include "sflow_bytes.hpp"
 
 namespace {
