@@ -35,11 +35,12 @@ enum class FlowFault : std::uint8_t {
     template_unusable,
     record_overruns,
     sample,
+    structure,
 };
 template <>
-inline constexpr auto enum_words<FlowFault> =
-    std::array<std::string_view, 8>{"datagram_header", "datagram_cut",      "set_length",      "set_reserved",
-                                    "set_no_template", "template_unusable", "record_overruns", "sample"};
+inline constexpr auto enum_words<FlowFault> = std::array<std::string_view, 9>{
+    "datagram_header",   "datagram_cut",    "set_length", "set_reserved", "set_no_template",
+    "template_unusable", "record_overruns", "sample",     "structure"};
 
 struct FlowError {
     FlowFault kind{};
@@ -87,6 +88,7 @@ struct FlowStats {
     std::uint64_t malformed_records = 0;
     std::uint64_t unknown_sets = 0;
     std::uint64_t malformed_samples = 0;
+    std::uint64_t malformed_structures = 0;
     std::uint64_t truncated_datagrams = 0;
     std::uint64_t count_mismatches = 0;
     std::uint64_t trailing_records = 0;
@@ -162,11 +164,13 @@ inline constexpr auto describe<FlowStats> = [] {
               "data records that run past their set"),
         field("unknown_sets", &S::unknown_sets, Role::value, "sets of a kind that no standard defines"),
         field("malformed_samples", &S::malformed_samples, Role::value,
-              "sFlow samples that overrun or are too short"),
+              "sFlow samples that overrun or are too short, or hold nothing but broken structures"),
+        field("malformed_structures", &S::malformed_structures, Role::value,
+              "sFlow structures that overrun or are too short, in samples printed without them"),
         field("truncated_datagrams", &S::truncated_datagrams, Role::value,
               "datagrams that end before what they announce"),
         field("count_mismatches", &S::count_mismatches, Role::value,
-              "datagrams whose header counts other than they hold"),
+              "datagrams and sFlow samples that count other than they hold"),
         field("trailing_records", &S::trailing_records, Role::value, "known structures longer than known"),
         field("trailing_bytes", &S::trailing_bytes, Role::value, "bytes that belong to nothing", Unit::bytes),
         field("sequence_gaps", &S::sequence_gaps, Role::value, "holes in the sequence numbers").column(),
@@ -371,7 +375,7 @@ inline constexpr auto describe<FlowSummary> = [] {
         field("option_records", &S::option_records, Role::value, "options data records"),
         field("sets_no_template", &S::sets_no_template, Role::value, "data sets that no template explained"),
         field("malformed", &S::malformed, Role::value,
-              "datagrams, sets, templates, records and samples that are broken"),
+              "datagrams, sets, templates, records, samples and structures of samples that are broken"),
         field("datagrams_lost", &S::datagrams_lost, Role::value, "datagrams missing in the sequence numbers")
             .column(),
         field("records_lost", &S::records_lost, Role::value, "flow records missing in the sequence numbers"),

@@ -30,6 +30,8 @@ inline constexpr auto sample_number_fields = FieldList{
     field("out_priority", &SampleNumbers::out_priority, Role::text, "802.1p priority on leaving"),
     field("vlans", &SampleNumbers::vlans, Role::text,
           "every VLAN id in the header, outermost first, from three on"),
+    field("vlans_total", &SampleNumbers::vlans_total, Role::text,
+          "VLAN tags in the header, when vlans has no room for all"),
     field("header_protocol", &SampleNumbers::header_protocol, Role::text,
           "1 Ethernet, 11 IPv4, 12 IPv6, others"),
     field("header_bytes", &SampleNumbers::header_bytes, Role::text, "bytes of the packet inside the sample",
@@ -286,6 +288,10 @@ template <>
 inline constexpr auto describe<SflowDrop> = record("sflow.drop", 1, "one discarded packet, and why",
                                                    flow_time_field, flow_fields, sample_number_fields,
                                                    inner_packet_fields, sample_unknown_fields,
-                                                   drop_detail_fields);
+                                                   drop_detail_fields, sample_route_fields,
+                                                   sample_tunnel_fields, sample_tcp_info_fields,
+                                                   sample_app_fields, sample_wifi_fields);
+template <>
+inline constexpr std::size_t rare_fields_from<SflowDrop> = rare_fields_from<SflowSample>;
 
 }  // namespace nm

@@ -167,6 +167,7 @@ struct SampleNumbers {
     std::optional<std::uint8_t> in_priority;
     std::optional<std::uint8_t> out_priority;
     std::vector<std::uint16_t> vlans;
+    std::optional<std::uint32_t> vlans_total;
     std::optional<std::uint32_t> header_protocol;
     std::optional<std::uint32_t> header_bytes;
     std::optional<std::uint32_t> stripped;
@@ -208,7 +209,7 @@ struct SampleUnknown {
     std::vector<std::string> unknown;
 };
 
-// Queue 0:1036, 0:1040, 0:1019; access list 0:1037; function 0:1038; transit 0:1039; trap 0:1041; reason
+// Queue 0:1036, 0:1040, 0:1019, 4413:1; access list 0:1037; function 0:1038; transit 0:1039; trap 0:1041; reason
 // 0:1042; time 0:1043.
 struct DropDetails {
     std::optional<std::uint32_t> queue;

@@ -84,7 +84,6 @@ void parse_transport(ByteReader in, Packet& packet) {
 
 // RFC 791 section 3.1.
 void parse_ipv4(ByteReader in, Packet& packet) {
-    const std::size_t available = in.left();
     const std::size_t header = (in.u8() & 0x0Fu) * std::size_t{4};
     const std::uint8_t tos = in.u8();
     const std::uint16_t total = in.u16();
@@ -101,14 +100,15 @@ void parse_ipv4(ByteReader in, Packet& packet) {
     packet.tos = tos;
     packet.ttl = ttl;
     packet.proto = proto;
-    // A total length of zero is a segment that the network card will cut (TSO): take what was captured.
-    packet.ip_length = total != 0 ? total : static_cast<std::uint32_t>(available);
+    packet.ip_length = total;
     packet.ip_id = id;
     packet.fragment_offset = fragment & 0x1FFFu;
     packet.is_fragment = (fragment & 0x3FFFu) != 0;
     in.skip(header - 20);
     if (!in.ok()) return;
-    parse_transport(in.sub(std::min<std::size_t>(in.left(), packet.ip_length - header)), packet);
+    // A total length of zero is a segment that the network card will cut (TSO): take what was captured.
+    if (total != 0) in = in.sub(std::min<std::size_t>(in.left(), total - header));
+    parse_transport(in, packet);
 }
 
 // RFC 8200 section 4: walks the extension headers; false when the chain is cut or has no upper layer.
@@ -152,6 +152,31 @@ bool skip_extensions(ByteReader& in, std::uint8_t& next, Packet& packet) {
     return false;
 }
 
+// RFC 2675 section 2: the length of a jumbogram is an option of the hop-by-hop header. 0 when it is not
+// there.
+std::uint32_t jumbo_payload(ByteReader in) {
+    constexpr std::uint8_t pad1 = 0, jumbo = 0xC2;
+    in.skip(1);
+    const std::size_t length = in.u8() * std::size_t{8} + 6;
+    ByteReader options = in.sub(std::min(length, in.left()));
+    while (options.left() > 0) {
+        const std::uint8_t type = options.u8();
+        if (type == pad1) continue;
+        ByteReader option = options.sub(options.u8());
+        if (type == jumbo) return option.left() == 4 ? option.u32() : 0;
+    }
+    return 0;
+}
+
+// Header and payload of a packet whose payload length is zero: nothing follows, or it is a jumbogram, or a
+// segment that the network card will cut. 0 when it is not told.
+std::uint32_t ipv6_length_without(std::uint8_t next, ByteReader payload) {
+    constexpr std::uint32_t header = 40, longest = ~std::uint32_t{0} - header;
+    if (next == proto_no_next) return header;
+    const std::uint32_t jumbo = next == proto_hop_by_hop ? jumbo_payload(payload) : 0;
+    return jumbo > 0 && jumbo <= longest ? header + jumbo : 0;
+}
+
 void parse_ipv6(ByteReader in, Packet& packet) {
     const std::uint32_t first = in.u32();
     const std::uint16_t length = in.u16();
@@ -164,15 +189,27 @@ void parse_ipv6(ByteReader in, Packet& packet) {
     packet.dst_ip = IpAddress::v6(dst.data());
     packet.tos = static_cast<std::uint8_t>(first >> 20);
     packet.ttl = hop_limit;
-    packet.ip_length =
-        40u + (length != 0 ? length : static_cast<std::uint32_t>(in.left()));  // 0: a jumbogram
-    ByteReader payload = in.sub(std::min<std::size_t>(in.left(), packet.ip_length - 40));
+    packet.ip_length = length != 0 ? 40u + length : ipv6_length_without(next, in);
+    ByteReader payload =
+        packet.ip_length == 0 ? in : in.sub(std::min<std::size_t>(in.left(), packet.ip_length - 40));
     if (!skip_extensions(payload, next, packet)) return;
     packet.proto = next;
     parse_transport(payload, packet);
 }
 
+// IEEE 802.3 clause 3.2.6: up to 1500 this is the length of a frame of IEEE 802.2, which has an Ethernet type
+// only in SNAP with the OUI zero (RFC 1042).
+void enter_llc(ByteReader& in, Packet& packet) {
+    constexpr std::uint32_t snap = 0xAAAA0300;  // DSAP, SSAP, control, and the first byte of the OUI
+    packet.ethertype = 0;
+    ByteReader header = in;
+    if (header.u32() != snap || header.u16() != 0) return;
+    packet.ethertype = header.u16();
+    if (header.ok()) in = header;
+}
+
 void parse_by_ethertype(ByteReader in, Packet& packet) {
+    constexpr std::uint16_t longest_8023 = 1500;
     while (is_vlan_tag(packet.ethertype)) {
         const std::uint16_t tci = in.u16();
         const std::uint16_t ethertype = in.u16();
@@ -181,6 +218,7 @@ void parse_by_ethertype(ByteReader in, Packet& packet) {
         if (packet.vlan_count < 255) ++packet.vlan_count;
         packet.ethertype = ethertype;
     }
+    if (packet.ethertype <= longest_8023) enter_llc(in, packet);
     if (packet.ethertype == ethertype_ipv4 || packet.ethertype == ethertype_ipv6)
         parse_ip(in, packet);
     else

@@ -39,13 +39,13 @@ struct VlanTag {
 };
 
 struct Packet {
-    static constexpr std::size_t max_vlans = 4;  // deeper tags are passed over, and counted in vlan_count
+    static constexpr std::size_t max_vlans = 8;  // deeper tags are passed over, and counted in vlan_count
 
     std::optional<Mac> src_mac;
     std::optional<Mac> dst_mac;
     std::array<VlanTag, max_vlans> vlans;  // outermost first
     std::uint8_t vlan_count = 0;
-    std::uint16_t ethertype = 0;  // behind the tags; 0 when the link layer tells none
+    std::uint16_t ethertype = 0;  // behind tags and SNAP; 0 when the link layer tells none
     Bytes body;                   // behind the tags, when that is not IP
 
     Bytes ip;  // from the outermost IP header on; empty when there is none
@@ -54,7 +54,7 @@ struct Packet {
     std::optional<std::uint8_t> proto;  // behind the IPv6 extension headers
     std::uint8_t tos = 0;               // set with src_ip
     std::uint8_t ttl = 0;               // set with src_ip
-    std::uint32_t ip_length = 0;        // header and payload as the header tells it
+    std::uint32_t ip_length = 0;        // header and payload as the header tells it; 0: it does not
     std::uint16_t ip_id = 0;            // identification, of IPv4
     bool is_fragment = false;
     std::uint16_t fragment_offset = 0;  // in units of 8 bytes

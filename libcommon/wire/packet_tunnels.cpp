@@ -22,8 +22,11 @@ void PacketWalker::mpls() {
         case 6:
             go_on(&PacketWalker::ip, in);
             break;
-        case 0:  // the control word of a pseudowire (RFC 4448 section 4.6)
-            in.skip(4);
+        case 0:
+            // The control word of a pseudowire (RFC 4448 section 4.6) has 12 reserved bits that are zero.
+            // Without it this is the frame's first byte, and what the labels carry is not told.
+            if (in.u16() != 0) break;
+            in.skip(2);  // sequence
             go_on(&PacketWalker::ethernet, in);
             break;
         default:
@@ -106,7 +109,9 @@ void PacketWalker::gre() {
     }
 }
 
-// draft-foschiano-erspan: version (4 bits), VLAN (12), class, encapsulation, truncated, session (10).
+// draft-foschiano-erspan: version (4 bits), VLAN (12), class, encapsulation, truncated, session (10); type
+// III goes on with timestamp (4 bytes), security group (2), and 16 bits: P, frame type (5), hardware (6), D,
+// Gra (2), O.
 void PacketWalker::erspan2() {
     erspan(8);
 }
@@ -119,10 +124,13 @@ void PacketWalker::erspan(std::size_t length) {
     const std::uint16_t session = in.u16() & 0x03FFu;
     in.skip(length - 4);
     if (!in.ok() || !enter(Tunnel::erspan)) return;
-    // A platform subheader follows when the last bit of a type III header is set.
-    if (length == 12 && (rest_.rest()[11] & 1u)) in.skip(8);
     stack_.erspan_session = session;
-    go_on(&PacketWalker::ethernet, in);
+    if (length == 8) return go_on(&PacketWalker::ethernet, in);
+    enum : unsigned { frame_ethernet = 0, frame_ip = 2 };
+    const unsigned frame = rest_.rest()[10] >> 2 & 0x1Fu;
+    if (rest_.rest()[11] & 1u) in.skip(8);  // the platform subheader
+    if (frame == frame_ethernet) go_on(&PacketWalker::ethernet, in);
+    if (frame == frame_ip) go_on(&PacketWalker::ip, in);
 }
 
 // RFC 7348 section 5: flags (1), reserved (3), VNI (3), reserved (1).
@@ -191,9 +199,10 @@ void PacketWalker::geneve() {
 }
 
 // 3GPP TS 29.281 section 5.1: flags (1), type (1), length (2), tunnel (4), then with any of the last
-// three flags sequence (2), N-PDU (1), type of the next extension (1).
+// three flags sequence (2), N-PDU (1), type of the next extension (1): each counts only with its own flag.
 void PacketWalker::gtp_u() {
     constexpr std::uint8_t user_data = 255;
+    constexpr std::uint8_t has_extension = 4;
     ByteReader in = rest_;
     const std::uint8_t flags = in.u8();
     const std::uint8_t type = in.u8();
@@ -202,7 +211,8 @@ void PacketWalker::gtp_u() {
     if (!in.ok() || flags >> 4 != 3 || type != user_data) return;
     if (flags & 7u) {
         in.skip(3);
-        for (std::uint8_t next = in.u8(); next != 0 && in.ok();) {
+        const std::uint8_t type_of_next = in.u8();
+        for (std::uint8_t next = flags & has_extension ? type_of_next : 0; next != 0 && in.ok();) {
             const std::size_t length = in.u8() * std::size_t{4};
             if (length < 4) return;
             in.skip(length - 2);

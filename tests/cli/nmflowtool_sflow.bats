@@ -84,6 +84,102 @@ PY
     for trap in "$traps"/s*.pcap; do nmflowtool decode -r "$trap" --sflowtool json 2>/dev/null | jq -c . >/dev/null; done
 }
 
+# listed STYLE: the listing of one sample out of the structures that Python on stdin calls structures; kind is that of
+# the sample.
+listed() {
+    {
+        cat <<'PY'
+import struct, sys
+import flow_pcap
+def words(*values): return b"".join(struct.pack(">I", value) for value in values)
+def opaque(data): return words(len(data)) + data + bytes(-len(data) % 4)
+def address(text): return bytes(map(int, text.split(".")))
+def header(frame, wire=None): return 1, words(1, wire or len(frame) + 4, 4) + opaque(frame)
+kind = 1
+PY
+        cat
+        cat <<'PY'
+body = b"".join(words(number) + opaque(data) for number, data in structures)
+head = words(7, 3, len(structures)) if kind == 2 else words(7, 3, 512, 1000, 0, 1, 2, len(structures))
+datagram = words(5, 1) + address("10.0.0.1") + words(0, 1, 1000, 1, kind) + opaque(head + body)
+flow_pcap.write("listed.pcap", [("10.0.0.1", datagram)])
+PY
+    } | PYTHONPATH="$BATS_TEST_DIRNAME" python3 -
+    nmflowtool decode -r listed.pcap --sflowtool "$1"
+}
+
+@test "--sflowtool csv has a row for each sample, with the columns of sflowtool" {
+    # Of IPv4 alone the link layer is taken off.
+    row=$(listed csv <<'PY'
+ip = struct.pack(">IHBB", 6 << 28, 20, 58, 63) + bytes(15) + b"\1" + bytes(15) + b"\2" + bytes(20)
+structures = [header(bytes(12) + b"\x86\xdd" + ip)]
+PY
+    )
+    zeros=0000:0000:0000:0000:0000:0000:0000
+    [ "${row#*0x86dd,}" = "0,0,$zeros:0001,$zeros:0002,58,0x00,63,0,0,0x00,78,74,512" ]
+    [ "$(listed csv <<<'structures = [header(bytes(12) + b"\x08\x06" + bytes(28))]')" = \
+        FLOW,10.0.0.1,1,2,000000000000,000000000000,0x0806,0,0,-,-,0,0x00,0,0,0,0x00,46,42,512 ]
+    [ "$(listed csv <<<'structures = [(3, words(1400, 6) + address("1.2.3.4") + address("5.6.7.8") + words(80, 8080, 18, 16))]')" = \
+        FLOW,10.0.0.1,1,2,000000000000,000000000000,0x0000,0,0,1.2.3.4,5.6.7.8,6,0x10,0,80,8080,0x12,1400,1400,512 ]
+    [ "$(listed csv <<<'kind, structures = 2, [(1005, opaque(b"eth0"))]')" = "CNTR,10.0.0.1$(printf ',0%.0s' {1..19})" ]
+}
+
+@test "--sflowtool prints its names and values, grep the numbers of sample and structure" {
+    listed text <<'PY' | sed -n '/flowBlock_tag/,/^endSample/p' | grep -v endSample >lines
+structures = [
+    (2, words(1500) + bytes(8) + bytes(8) + words(0x86DD)),
+    (1003, words(1) + address("0.0.0.0") + words(1, 2, 3, 2, 2, 2, 4, 5, 1, 2, 6, 7, 0, 150)),
+    (1004, words(106) + opaque(b"ann") + words(106) + opaque(b"")),
+    (1009, opaque(b"") + words(8, 2)),
+    (1012, words(1, 0x88A86064)),
+    (2202, opaque(b"a") * 4 + bytes(16) + words(9, 8)),
+    (1002, words(1)),
+]
+PY
+    diff - lines <<'EOF'
+flowBlock_tag 0:2
+flowSampleType ETHERNET
+ethernet_type 34525
+ethernet_len 1500
+ethernet_src 000000000000
+ethernet_dst 000000000000
+flowBlock_tag 0:1003
+extendedType GATEWAY
+bgp_nexthop 0.0.0.0
+my_as 1
+src_as 2
+src_peer_as 3
+dst_as_path 4-5(6-7)
+dst_as 7
+dst_peer_as 4
+BGP_localpref 150
+flowBlock_tag 0:1004
+extendedType USER
+src_user_charset 106
+dst_user_charset 106
+src_user ann
+dst_user 
+flowBlock_tag 0:1009
+mpls_vll_vc_id 8
+mpls_vc_cos 2
+flowBlock_tag 0:1012
+vlan_tunnel 0x88a83.0.100
+flowBlock_tag 0:2202
+flowSampleType applicationOperation
+application a
+operation a
+attributes a
+status_descr a
+request_bytes 0
+response_bytes 0
+duration_uS 9
+status NOT_FOUND
+flowBlock_tag 0:1002
+EOF
+    listed grep <<<'kind, structures = 2, [(1001, words(~0 & 0xFFFFFFFF, 2500, 0, 0, 1, 0, 2))]' |
+        grep -qx '10.0.0.1 0 1 0:3 0:2 0:1001 5s_cpu unknown'
+}
+
 @test "--sflowtool and another format exclude each other" {
     run -64 --separate-stderr nmflowtool decode -r "$traps/s5_expanded.pcap" --sflowtool text --format csv
     [[ $stderr == *"leave --format out"* ]]

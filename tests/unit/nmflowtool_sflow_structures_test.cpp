@@ -66,13 +66,20 @@ TEST(SflowStructures, UserUrlAndTranslation) {
     EXPECT_EQ(sample.nat_src_port, 40000);
 }
 
-TEST(SflowStructures, LabelsBareOrAsWholeEntries) {
-    const auto sample = sample_with(
-        {structure(1006, Wire().u32(1).u32(0x0A000001).u32(1).u32(300).u32(1).u32(400 << 12 | 0x1FF)),
-         structure(1008, Wire().add(xdr("lsp")).u32(7).u32(1)),
-         structure(1009, Wire().add(xdr("vc")).u32(8).u32(2)),
-         structure(1010, Wire().add(xdr("ftn")).u32(24)), structure(1011, Wire().u32(16))});
-    EXPECT_EQ(sample.mpls_in, std::vector<std::uint32_t>{300});
+TEST(SflowStructures, LabelsComeInWholeEntries) {
+    const auto sample =
+        sample_with({structure(1006, Wire()
+                                         .u32(1)
+                                         .u32(0x0A000001)
+                                         .u32(2)
+                                         .u32(300 << 12)
+                                         .u32(3 << 12 | 0x140)
+                                         .u32(1)
+                                         .u32(400 << 12 | 0x1FF)),
+                     structure(1008, Wire().add(xdr("lsp")).u32(7).u32(1)),
+                     structure(1009, Wire().add(xdr("vc")).u32(8).u32(2)),
+                     structure(1010, Wire().add(xdr("ftn")).u32(24)), structure(1011, Wire().u32(16))});
+    EXPECT_EQ(sample.mpls_in, (std::vector<std::uint32_t>{300, 3}));
     EXPECT_EQ(sample.mpls_out, std::vector<std::uint32_t>{400});
     EXPECT_EQ(sample.mpls_tunnel_id, 7u);
     EXPECT_EQ(sample.mpls_vc, "vc");

@@ -87,6 +87,12 @@ TEST(PacketStack, Trap22EntersErspanOfAllTypes) {
     const PacketStack third = parse(ethernet(0x0800).add(ipv4(1, 47, three)));
     expect_inner(third, {Tunnel::gre, Tunnel::erspan});
     EXPECT_EQ(third.erspan_session, 6);
+    const auto with_frame_type = [](unsigned type, const Wire& carried) {
+        const Wire erspan = Wire().u16(0x1000).u16(0x22EB).u32(1).u32(0x20000000 | 6).u32(0).u32(type << 10);
+        return parse(ethernet(0x0800).add(ipv4(1, 47, Wire(erspan).add(carried))));
+    };
+    expect_inner(with_frame_type(2, packet(2)), {Tunnel::gre, Tunnel::erspan});
+    EXPECT_FALSE(with_frame_type(1, frame).has_inner);
 }
 
 TEST(PacketStack, Trap22EntersIpInIpOfBothVersions) {
@@ -122,6 +128,12 @@ TEST(PacketStack, Trap22APseudowireCarriesAFrame) {
     EXPECT_EQ(stack.inner.vlans[0].id(), 7);
     EXPECT_EQ(stack.inner.dst_port, 443);
     EXPECT_FALSE(stack.outer.src_ip.is_set());
+    // A hardware address can begin as a control word does.
+    const Wire plain =
+        Wire().u32(300 << 12 | 0x100 | 64).raw({0, 0x1B, 0x21, 1, 1, 1}).add(inner_ethernet(0x0800));
+    const PacketStack untold = parse(ethernet(0x8847).add(plain));
+    EXPECT_FALSE(untold.has_inner);
+    EXPECT_EQ(tunnels(untold), std::vector{Tunnel::mpls});
 }
 
 TEST(PacketStack, Trap22EntersPppoeAndPpp) {
@@ -143,6 +155,9 @@ TEST(PacketStack, Trap22EntersGtpUserDataBehindExtensions) {
     const PacketStack stack = parse(ethernet(0x0800).add(ipv4(1, 17, udp(2152, gtp))));
     expect_inner(stack, {Tunnel::gtp_u});
     EXPECT_EQ(stack.gtp_teid, 42u);
+    // Only a sequence number: what stands where the type of an extension would is nothing.
+    const Wire numbered = Wire().u8(0x32).u8(255).u16(0).u32(42).u16(7).u8(0).u8(0x85).add(packet(2));
+    expect_inner(parse(ethernet(0x0800).add(ipv4(1, 17, udp(2152, numbered)))), {Tunnel::gtp_u});
 }
 
 TEST(PacketStack, TellsTheOutermostAndTheInnermostOfMany) {

@@ -99,6 +99,37 @@ TEST(Packet, Trap21TakesWhatIsThereWhenTheTotalLengthIsZero) {
     Wire offloaded = ipv4(1, 6, tcp(2));
     offloaded.bytes[2] = offloaded.bytes[3] = 0;
     EXPECT_EQ(parse(offloaded, LinkType::raw).dst_port, 443);
+    EXPECT_EQ(parse(offloaded, LinkType::raw).ip_length, 0u) << "not told";
+}
+
+TEST(Packet, Trap21APayloadLengthOfZeroIsNoneOrAJumbogram) {
+    const auto without_length = [](Wire packet) {
+        packet.bytes[4] = packet.bytes[5] = 0;
+        return parse(packet, LinkType::raw);
+    };
+    const Wire jumbo = Wire().u8(6).u8(0).u16(0xC204).u32(70'000).add(tcp(2));
+    const Packet big = without_length(ipv6(0, jumbo));
+    EXPECT_EQ(big.ip_length, 70'040u);
+    EXPECT_EQ(big.dst_port, 443);
+    const Wire no_jumbo = Wire().u8(6).u8(0).u16(0x0104).u32(0).add(tcp(2));
+    EXPECT_EQ(without_length(ipv6(0, no_jumbo)).ip_length, 0u);
+    EXPECT_EQ(without_length(ipv6(6, tcp(2))).ip_length, 0u) << "a segment that the card will cut";
+    EXPECT_EQ(without_length(ipv6(6, tcp(2))).dst_port, 443);
+    EXPECT_EQ(without_length(ipv6(59, Wire().zeros(6))).ip_length, 40u);
+}
+
+TEST(Packet, ALengthIsNoEthernetType) {
+    const Wire stp = Wire().raw({0x42, 0x42, 3}).zeros(35);
+    EXPECT_EQ(parse(ethernet(38).add(stp)).ethertype, 0);
+    EXPECT_EQ(parse(ethernet(38).add(stp)).body.size(), 38u);
+    const Wire snap = Wire().raw({0xAA, 0xAA, 3, 0, 0, 0}).u16(0x0800).add(ipv4(1, 6, tcp(2)));
+    for (const Wire& frame : {ethernet(48).add(snap), ethernet(0x8100).u16(7).u16(48).add(snap)}) {
+        EXPECT_EQ(parse(frame).ethertype, 0x0800);
+        EXPECT_EQ(parse(frame).dst_port, 443);
+    }
+    const Wire cisco = Wire().raw({0xAA, 0xAA, 3, 0, 0, 0x0C}).u16(0x0800).add(ipv4(1, 6, tcp(2)));
+    EXPECT_EQ(parse(ethernet(48).add(cisco)).ethertype, 0);
+    EXPECT_FALSE(parse(ethernet(48).add(cisco)).src_ip.is_set());
 }
 
 TEST(Packet, DoesNotReadPaddingBehindTheIpPacket) {

@@ -130,7 +130,7 @@ void Decoder::add_to(nm::FlowSummary& summary) const {
         summary.option_records += stats.option_records;
         summary.sets_no_template += stats.sets_no_template;
         summary.malformed += stats.malformed_datagrams + stats.malformed_sets + stats.malformed_templates +
-                             stats.malformed_records + stats.malformed_samples;
+                             stats.malformed_records + stats.malformed_samples + stats.malformed_structures;
         summary.datagrams_lost += stats.datagrams_lost;
         summary.records_lost += stats.records_lost;
     });

@@ -15,28 +15,47 @@ class SampleSource {
     void see(std::uint32_t sequence, std::optional<std::uint32_t> drops, nm::FlowStats& stats) {
         // A step further than this, either way, is another numbering.
         constexpr std::int32_t largest_step = 1'000'000;
-        if (started_) {
-            const auto ahead = static_cast<std::int32_t>(sequence - expected_);
-            if (ahead > 0 && ahead <= largest_step) {
-                stats.samples_lost += static_cast<std::uint32_t>(ahead);
-            } else if (ahead < 0 && ahead >= -late_window) {
-                // Late: it was taken for lost before.
-                if (stats.samples_lost > 0) --stats.samples_lost;
-                return;
-            }
-            if (drops && ahead >= 0 && *drops > drops_) stats.agent_drops += *drops - drops_;
+        const auto ahead = static_cast<std::int32_t>(sequence - expected_);
+        if (!started_ || ahead > largest_step || ahead < -late_window) {
+            begin(sequence, drops);
+        } else if (ahead < 0) {
+            see_late(static_cast<unsigned>(-ahead) - 1, stats);
+        } else {
+            stats.samples_lost += static_cast<std::uint32_t>(ahead);
+            if (drops && *drops > drops_) stats.agent_drops += *drops - drops_;
+            missing_ = after(ahead);
+            expected_ = sequence + 1;
+            drops_ = drops.value_or(0);
         }
-        started_ = true;
-        expected_ = sequence + 1;
-        drops_ = drops.value_or(0);
     }
+    // The agent started again: the next number is taken as it comes.
+    void restart() { started_ = false; }
 
   private:
     static constexpr std::int32_t late_window = 64;
 
+    void begin(std::uint32_t sequence, std::optional<std::uint32_t> drops) {
+        started_ = true;
+        expected_ = sequence + 1;
+        drops_ = drops.value_or(0);
+        missing_ = 0;
+    }
+    // One that was taken for lost fills its hole, once; any other came twice.
+    void see_late(unsigned back, nm::FlowStats& stats) {
+        const std::uint64_t place = std::uint64_t{1} << back;
+        if ((missing_ & place) != 0 && stats.samples_lost > 0) --stats.samples_lost;
+        missing_ &= ~place;
+    }
+    // The numbers that miss when so many do before the next one.
+    std::uint64_t after(std::int32_t gap) const {
+        if (gap >= late_window - 1) return ~std::uint64_t{1};
+        return missing_ << (gap + 1) | ((std::uint64_t{1} << gap) - 1) << 1;
+    }
+
     bool started_ = false;
     std::uint32_t expected_ = 0;
     std::uint32_t drops_ = 0;
+    std::uint64_t missing_ = 0;  // bit n: the number n + 1 before expected_ was taken for lost
 };
 
 }  // namespace nmflowtool

@@ -65,14 +65,33 @@ void set_ports(SflowPort in_port, SflowPort out_port, SflowSample& sample) {
     set_port(out_port, sample, sample.out_if, sample.out_kind);
 }
 
-bool Sflow::open_domain(const Datagram& datagram, ExportProtocol protocol, std::uint32_t sequence) {
+bool Sflow::open_domain(const Datagram& datagram, ExportProtocol protocol, std::uint32_t sequence,
+                        std::uint32_t uptime_ms) {
     if (!agent_.is_set()) agent_ = datagram.sender;
     ts_ = datagram.ts;
     families_ = {};
     domain_ = &domains_.get({protocol, agent_, sub_agent_});
     ++domain_->stats.datagrams;
-    domain_->sequence.see(sequence, domain_->stats);
+    see_uptime(uptime_ms, sequence);
     return true;
+}
+
+// An agent that started again counts its datagrams and all its samples anew. Its header has no time but the
+// uptime, so that its clock is ours.
+void Sflow::see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence) {
+    const ExportClock clock{uptime_ms, static_cast<std::uint32_t>(ts_.ns / nm::ns_per_s), 0};
+    const BootTimes::Seen seen = domain_->boots.see(clock, ts_, domain_->sequence.is_behind(sequence));
+    is_numbered_ = seen != BootTimes::Seen::other;
+    if (!is_numbered_) {
+        ++domain_->stats.datagrams_other_start;
+        return;
+    }
+    if (seen == BootTimes::Seen::restarted) ++domain_->stats.restarts;
+    if (seen != BootTimes::Seen::current) {
+        domain_->sequence.restart();
+        for (auto& [key, source] : domain_->sample_sources) source.restart();
+    }
+    domain_->sequence.see(sequence, domain_->stats);
 }
 
 bool Sflow::open(const Datagram& datagram) {
@@ -82,11 +101,11 @@ bool Sflow::open(const Datagram& datagram) {
     const bool has_agent = xdr_address(samples_, agent_);
     sub_agent_ = version_ == 5 ? samples_.u32() : 0;
     const std::uint32_t sequence = samples_.u32();
-    samples_.skip(4);  // uptime
+    const std::uint32_t uptime_ms = samples_.u32();
     announced_ = samples_.u32();
     if (!has_agent || !samples_.ok()) return false;
-    return open_domain(datagram, version_ == 5 ? ExportProtocol::sflow5 : ExportProtocol::sflow_old,
-                       sequence);
+    return open_domain(datagram, version_ == 5 ? ExportProtocol::sflow5 : ExportProtocol::sflow_old, sequence,
+                       uptime_ms);
 }
 
 Sflow::Got Sflow::take_family() {
@@ -102,14 +121,13 @@ Sflow::Got Sflow::next(SflowRecords& records) {
 }
 
 Sflow::Got Sflow::next_sample(SflowRecords& records) {
-    nm::FlowStats& stats = domain_->stats;
     while (announced_ > 0 && samples_.left() > 0) {
+        const nm::Bytes whole = samples_.rest();
         const std::uint32_t format = samples_.u32();
-        const std::uint32_t length = samples_.u32();
-        const ByteReader body = samples_.sub(length);
+        const ByteReader body = xdr_body(samples_);
         if (!body.ok()) {
-            ++stats.malformed_samples;
-            ++stats.truncated_datagrams;
+            book_malformed(whole);
+            ++domain_->stats.truncated_datagrams;
             announced_ = 0;
             return Got::nothing;
         }
@@ -121,24 +139,39 @@ Sflow::Got Sflow::next_sample(SflowRecords& records) {
 }
 
 Sflow::Got Sflow::read_sample(std::uint32_t format, ByteReader body, SflowRecords& records) {
+    nm::FlowStats& stats = domain_->stats;
+    Got got = Got::nothing;
     switch (format) {
         case flow_sample:
-        case expanded_flow_sample:
-            if (read_flow_sample(body, format == expanded_flow_sample, records.sample)) return Got::sample;
+        case expanded_flow_sample: {
+            const ReadHead head =
+                format == flow_sample ? &Sflow::read_flow_head<false> : &Sflow::read_flow_head<true>;
+            if (!read_flow_structures(body, head, flow_sample, records.sample)) break;
+            ++stats.records;
+            got = Got::sample;
             break;
+        }
         case counter_sample:
         case expanded_counter_sample:
-            if (read_counter_sample(body, format == expanded_counter_sample, records)) return take_family();
-            families_ = {};
+            if (!read_counter_sample(body, format == expanded_counter_sample, records)) break;
+            ++stats.counter_samples;
+            got = take_family();
             break;
         case discarded_packet:
-            if (read_drop(body, records.drop)) return Got::drop;
+            if (!read_flow_structures(body, &Sflow::read_drop_head, discarded_packet, records.drop)) break;
+            ++stats.discard_samples;
+            got = Got::drop;
             break;
         default:
-            ++domain_->stats.unknown_samples;
+            ++stats.unknown_samples;
             return Got::nothing;
     }
-    ++domain_->stats.malformed_samples;
+    if (got != Got::nothing) {
+        domains_.prove(*domain_);
+        return got;
+    }
+    families_ = {};
+    book_malformed(body.rest());
     return Got::nothing;
 }
 
@@ -161,14 +194,26 @@ void Sflow::begin_sample(SflowSample& sample) const {
 }
 
 void Sflow::book(const StructureCounts& counts) {
-    domain_->stats.unknown_records += counts.unknown;
-    domain_->stats.trailing_records += counts.trailing;
+    nm::FlowStats& stats = domain_->stats;
+    stats.unknown_records += counts.unknown;
+    stats.trailing_records += counts.trailing;
+    stats.trailing_bytes += counts.left_over;
+    if (counts.is_count_wrong) ++stats.count_mismatches;
+    if (counts.malformed == 0 || counts.is_hopeless()) return;
+    stats.malformed_structures += counts.malformed;
+    note_fault(stats, nm::FlowFault::structure, counts.first_malformed);
 }
 
-bool Sflow::read_flow_sample(ByteReader in, bool is_expanded, SflowSample& sample) {
+void Sflow::book_malformed(nm::Bytes sample) {
+    ++domain_->stats.malformed_samples;
+    note_fault(domain_->stats, nm::FlowFault::sample, sample);
+}
+
+template <bool IsExpanded>
+void Sflow::read_flow_head(ByteReader& in, SflowSample& sample) const {
     begin_sample(sample);
     sample.sequence = in.u32();
-    const SflowDataSource source = read_data_source(in, is_expanded);
+    const SflowDataSource source = read_data_source(in, IsExpanded);
     sample.source_class = source.type;
     sample.source_index = source.index;
     const std::uint32_t rate = in.u32();
@@ -178,22 +223,12 @@ bool Sflow::read_flow_sample(ByteReader in, bool is_expanded, SflowSample& sampl
     }
     sample.pool = in.u32();
     sample.drops = in.u32();
-    const SflowPort in_port = read_port(in, is_expanded);
-    set_ports(in_port, read_port(in, is_expanded), sample);
-    StructureCounts counts;
-    const bool good = structures_.read(in, sample, counts);
-    book(counts);
-    if (!good) return false;
-    // A tag that the switch took off before sampling is still the packet's VLAN.
-    if (!sample.vlan) sample.vlan = sample.in_vlan;
-    see_source(flow_sample, source.type, source.index, *sample.sequence, sample.drops);
-    ++domain_->stats.records;
-    domains_.prove(*domain_);
-    return true;
+    const SflowPort in_port = read_port(in, IsExpanded);
+    set_ports(in_port, read_port(in, IsExpanded), sample);
 }
 
 // https://sflow.org/sflow_drops.txt: always with expanded sources and interfaces, which have no formats.
-bool Sflow::read_drop(ByteReader in, SflowSample& sample) {
+void Sflow::read_drop_head(ByteReader& in, SflowSample& sample) const {
     begin_sample(sample);
     sample.sequence = in.u32();
     const SflowDataSource source = read_data_source(in, true);
@@ -206,24 +241,33 @@ bool Sflow::read_drop(ByteReader in, SflowSample& sample) {
     sample.discard_reason = reason;
     if (reason < nm::enum_words<nm::DiscardReason>.size())
         sample.discard = static_cast<nm::DiscardReason>(reason);
+}
+
+bool Sflow::read_flow_structures(ByteReader in, ReadHead read_head, std::uint8_t kind, SflowSample& sample) {
+    const ByteReader begin = in;
+    (this->*read_head)(in, sample);
+    if (in.left() < 4) return false;
+    see_source(kind, *sample.source_class, *sample.source_index, *sample.sequence, sample.drops);
     StructureCounts counts;
-    const bool good = structures_.read(in, sample, counts);
+    if (!structures_.read(in, sample, counts)) {
+        in = begin;
+        (this->*read_head)(in, sample);
+        structures_.read_whole(in, sample, counts);
+    }
     book(counts);
-    if (!good) return false;
+    // A tag that the switch took off before sampling is still the packet's VLAN.
     if (!sample.vlan) sample.vlan = sample.in_vlan;
-    see_source(discarded_packet, source.type, source.index, *sample.sequence, sample.drops);
-    ++domain_->stats.discard_samples;
-    domains_.prove(*domain_);
-    return true;
+    return !counts.is_hopeless();
 }
 
 bool Sflow::read_counter_sample(ByteReader in, bool is_expanded, SflowRecords& records) {
     const std::uint32_t sequence = in.u32();
     const SflowDataSource source = read_data_source(in, is_expanded);
-    StructureCounts counts;
-    const bool good = read_counter_structures(in, keep_, records, families_, counts);
+    if (in.left() < 4) return false;
+    see_source(counter_sample, source.type, source.index, sequence, std::nullopt);
+    const StructureCounts counts = counter_structures_.read(in, records, families_);
     book(counts);
-    if (!good) return false;
+    if (counts.is_hopeless()) return false;
     for (nm::SflowSource* record :
          {static_cast<nm::SflowSource*>(&records.counters), static_cast<nm::SflowSource*>(&records.host),
           static_cast<nm::SflowSource*>(&records.app)}) {
@@ -235,9 +279,6 @@ bool Sflow::read_counter_sample(ByteReader in, bool is_expanded, SflowRecords& r
         record->source_index = source.index;
     }
     if (domains_.keeps_names() && families_.counters) note_name(records.counters);
-    see_source(counter_sample, source.type, source.index, sequence, std::nullopt);
-    ++domain_->stats.counter_samples;
-    domains_.prove(*domain_);
     return true;
 }
 
@@ -251,6 +292,7 @@ void Sflow::note_name(const nm::SflowCounters& counters) {
 
 void Sflow::see_source(std::uint8_t kind, std::uint32_t source_class, std::uint32_t source_index,
                        std::uint32_t sequence, std::optional<std::uint32_t> drops) {
+    if (!is_numbered_) return;
     const std::uint64_t key =
         std::uint64_t{kind} << 40 | std::uint64_t{source_class & 0xFFu} << 32 | source_index;
     SampleSource* source = domains_.sample_source(*domain_, key);

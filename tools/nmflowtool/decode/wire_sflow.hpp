@@ -16,7 +16,8 @@ class Sflow {
   public:
     enum class Got { nothing, sample, drop, counters, host, app };
 
-    explicit Sflow(DomainTable& domains) : domains_(domains), structures_(keep_) {}
+    explicit Sflow(DomainTable& domains)
+        : domains_(domains), structures_(keep_), counter_structures_(keep_) {}
 
     void keep(const SflowKeep& keep) { keep_ = keep; }
     // False when the header is cut: there is nothing to read then, and no agent to book it on.
@@ -28,15 +29,23 @@ class Sflow {
     }
 
   private:
-    bool open_domain(const Datagram& datagram, nm::ExportProtocol protocol, std::uint32_t sequence);
+    bool open_domain(const Datagram& datagram, nm::ExportProtocol protocol, std::uint32_t sequence,
+                     std::uint32_t uptime_ms);
+    void see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence);
     Got next_sample(SflowRecords& records);
     Got read_sample(std::uint32_t format, nm::ByteReader body, SflowRecords& records);
-    bool read_flow_sample(nm::ByteReader in, bool is_expanded, nm::SflowSample& sample);
-    bool read_drop(nm::ByteReader in, nm::SflowSample& sample);
+    // One that holds flow structures behind what read_head makes of its head.
+    using ReadHead = void (Sflow::*)(nm::ByteReader& in, nm::SflowSample& sample) const;
+    bool read_flow_structures(nm::ByteReader in, ReadHead read_head, std::uint8_t kind,
+                              nm::SflowSample& sample);
+    template <bool IsExpanded>
+    void read_flow_head(nm::ByteReader& in, nm::SflowSample& sample) const;
+    void read_drop_head(nm::ByteReader& in, nm::SflowSample& sample) const;
     bool read_counter_sample(nm::ByteReader in, bool is_expanded, SflowRecords& records);
     void begin_sample(nm::SflowSample& sample) const;
     Got take_family();
     void book(const StructureCounts& counts);
+    void book_malformed(nm::Bytes sample);
     void note_name(const nm::SflowCounters& counters);
     // What the sample's numbers tell of samples that are missing. kind: flow, counter or drop sample.
     void see_source(std::uint8_t kind, std::uint32_t source_class, std::uint32_t source_index,
@@ -53,6 +62,7 @@ class Sflow {
     Domain* domain_ = nullptr;
     SflowKeep keep_;
     FlowStructures structures_;
+    CounterStructures counter_structures_;
     CounterFamilies families_;  // records of the last counter sample that are still to be handed out
     nm::ByteReader samples_;
     nm::Time ts_;
@@ -60,6 +70,7 @@ class Sflow {
     std::uint32_t version_ = 5;
     std::uint32_t sub_agent_ = 0;
     std::uint32_t announced_ = 0;  // samples that are still to come, if the header tells the truth
+    bool is_numbered_ = true;      // its numbers are of the latest start of the agent
 };
 
 struct SflowDataSource {

@@ -38,13 +38,16 @@ void read_field(ByteReader& in, std::optional<nm::Mac>& out, nm::Unit) {
 void read_field(ByteReader& in, std::string& out, nm::Unit) {
     xdr_string(in, out);
 }
-// A percentage is sent in hundredths, another real number as a float of 32 bits (RFC 4506 section 4.6).
+// A percentage is sent in hundredths, another real number as a float of 32 bits (RFC 4506 section 4.6); -1 in
+// either is unknown.
 void read_field(ByteReader& in, std::optional<double>& out, nm::Unit unit) {
     const std::uint32_t value = in.u32();
-    if (unit != nm::Unit::percent)
-        out = static_cast<double>(std::bit_cast<float>(value));
-    else if (value != ~std::uint32_t{0})
-        out = value / 100.0;
+    if (unit == nm::Unit::percent) {
+        if (value != ~std::uint32_t{0}) out = value / 100.0;
+        return;
+    }
+    const float real = std::bit_cast<float>(value);
+    if (real >= 0) out = static_cast<double>(real);
 }
 template <nm::WordEnum Enum>
 void read_field(ByteReader& in, Enum& out, nm::Unit) {
@@ -53,7 +56,7 @@ void read_field(ByteReader& in, Enum& out, nm::Unit) {
 }
 
 // The fields of a description in their order. Those behind the first `required` may be missing: newer agents
-// send more.
+// send more, and the Java of some hosts counts no file descriptors.
 template <class Record, class... Fields>
 bool read_fields(ByteReader& in, Record& record, const nm::FieldList<Fields...>& fields,
                  std::size_t required = sizeof...(Fields)) {
@@ -111,11 +114,18 @@ bool read_device_buffers(ByteReader& in, SflowCounters& counters) {
     return in.ok();
 }
 
+// The place in the list is the queue, so it cannot have a hole: with an unknown queue it is left out.
 bool read_percentages(ByteReader& in, std::vector<double>& out) {
     const std::uint32_t count = in.u32();
     ByteReader values = in.sub(std::size_t{count} * 4);
     if (!in.ok()) return false;
-    while (values.left() > 0) out.push_back(values.u32() / 100.0);
+    bool are_known = true;
+    while (values.left() > 0) {
+        const std::uint32_t value = values.u32();
+        are_known = are_known && value != ~std::uint32_t{0};
+        out.push_back(value / 100.0);
+    }
+    if (!are_known) out.clear();
     return true;
 }
 
@@ -251,7 +261,7 @@ constexpr CounterStructure counter_structures[] = {
     {structure_number(nvidia, 1), host_family, read_all<nm::gpu_counter_fields, to_host>},
 
     {2105, app_family, read_all<nm::java_runtime_fields, to_app>},
-    {2106, app_family, read_all<nm::java_statistics_fields, to_app>},
+    {2106, app_family, read_all<nm::java_statistics_fields, to_app, 17>},
     {2201, app_family, read_all<nm::http_counter_fields, to_app>},
     {2202, app_family, read_all<nm::app_operation_fields, to_app>},
     {2203, app_family, read_all<nm::app_resource_fields, to_app>},
@@ -330,34 +340,41 @@ bool read_old_media_counters(std::uint32_t kind, ByteReader& in, SflowCounters& 
     }
 }
 
-bool read_counter_structures(ByteReader& in, const SflowKeep& keep, SflowRecords& records,
-                             CounterFamilies& families, StructureCounts& counts) {
-    std::vector<std::string> unknown;
-    std::uint32_t left = in.u32();
-    for (; left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        ByteReader body = in.sub(length);
-        if (!body.ok()) return false;
-        const CounterStructure* row =
-            std::ranges::find(counter_structures, number, &CounterStructure::number);
-        if (row == std::end(counter_structures)) {
-            ++counts.unknown;
-            if (keep.unknown) keep_unknown(number, body.rest(), unknown);
-            continue;
-        }
-        begin_family(row->family, families, records);
-        if (row->family == counters_family && !row->is_common) records.counters.rest_is_absent = false;
-        if (!row->read(body, records)) return false;
-        if (body.left() > 0) ++counts.trailing;
+StructureCounts CounterStructures::read(ByteReader in, SflowRecords& records, CounterFamilies& families) {
+    StructureCounts counts;
+    const auto read = [&](std::uint32_t number, ByteReader body) {
+        return read_one(number, body, records, families, counts);
+    };
+    families = {};
+    unknown_.clear();
+    if (!walk_.first(in, counts, read)) {
+        // What they set goes with the records that begin anew.
+        families = {};
+        unknown_.clear();
+        walk_.again(in, counts, read);
     }
-    if (!in.ok() || left != 0) return false;
     if (!families.host && !families.app) begin_family(counters_family, families, records);
     nm::SflowSource& first = families.counters ? static_cast<nm::SflowSource&>(records.counters)
                              : families.host   ? static_cast<nm::SflowSource&>(records.host)
                                                : records.app;
     if (counts.unknown > 0) first.unknown_records = counts.unknown;
-    first.unknown = std::move(unknown);
+    first.unknown = unknown_;
+    return counts;
+}
+
+bool CounterStructures::read_one(std::uint32_t number, ByteReader body, SflowRecords& records,
+                                 CounterFamilies& families, StructureCounts& counts) {
+    const CounterStructure* row = std::ranges::find(counter_structures, number, &CounterStructure::number);
+    if (row == std::end(counter_structures)) {
+        ++counts.unknown;
+        if (keep_.unknown) keep_unknown(number, body.rest(), unknown_);
+        return true;
+    }
+    begin_family(row->family, families, records);
+    if (row->family == counters_family && !row->is_common) records.counters.rest_is_absent = false;
+    if (!row->read(body, records)) return false;
+    ++counts.whole;
+    if (body.left() > 0) ++counts.trailing;
     return true;
 }
 

@@ -122,6 +122,7 @@ constexpr FlowStructure rows[] = {
     {1041, read_trap},
     {1042, read_text<&S::drop_reason>},
     {1043, read_timestamp},
+    {structure_number(4413, 1), read_word<&S::queue>},  // bst_egress_queue of Broadcom
 };
 
 }  // namespace

@@ -50,31 +50,38 @@ void clear_sample(SflowSample& sample) {
     sample.rest_is_absent = true;
 }
 
-bool FlowStructures::read(ByteReader& in, SflowSample& sample, StructureCounts& counts) {
+bool FlowStructures::read(ByteReader in, SflowSample& sample, StructureCounts& counts) {
+    return walk_.first(in, counts, [&](std::uint32_t number, ByteReader body) {
+        return read_one(number, body, sample, counts);
+    });
+}
+
+void FlowStructures::read_whole(ByteReader in, SflowSample& sample, StructureCounts& counts) {
+    walk_.again(in, counts, [&](std::uint32_t number, ByteReader body) {
+        return read_one(number, body, sample, counts);
+    });
+}
+
+bool FlowStructures::read_one(std::uint32_t number, ByteReader body, SflowSample& sample,
+                              StructureCounts& counts) {
     constexpr std::uint32_t raw_header = 1;
-    std::uint32_t left = in.u32();
-    for (; left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        ByteReader body = in.sub(length);
-        if (!body.ok()) return false;
-        if (number == raw_header) {
-            if (!read_header(body, sample, true)) return false;
-        } else {
-            const FlowStructure* row = find_structure(number);
-            if (row == nullptr) {
-                ++counts.unknown;
-                sample.rest_is_absent = false;
-                sample.unknown_records = counts.unknown;
-                if (keep_.unknown) sample.unknown.push_back(unknown_text(number, body.rest()));
-                continue;
-            }
-            if (!row->is_common) sample.rest_is_absent = false;
-            if (!row->read(body, sample)) return false;
+    if (number == raw_header) {
+        if (!read_header(body, sample, true)) return false;
+    } else {
+        const FlowStructure* row = find_structure(number);
+        if (row == nullptr) {
+            ++counts.unknown;
+            sample.rest_is_absent = false;
+            sample.unknown_records = counts.unknown;
+            if (keep_.unknown) sample.unknown.push_back(unknown_text(number, body.rest()));
+            return true;
         }
-        if (body.left() > 0) ++counts.trailing;
+        if (!row->is_common) sample.rest_is_absent = false;
+        if (!row->read(body, sample)) return false;
     }
-    return in.ok() && left == 0;
+    ++counts.whole;
+    if (body.left() > 0) ++counts.trailing;
+    return true;
 }
 
 }  // namespace nmflowtool

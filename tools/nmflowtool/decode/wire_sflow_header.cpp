@@ -30,7 +30,7 @@ void fill_ip(const nm::Packet& packet, SflowSample& sample) {
     sample.dst_ip = packet.dst_ip;
     sample.tos = packet.tos;
     sample.ttl = packet.ttl;
-    sample.ip_bytes = packet.ip_length;
+    if (packet.ip_length != 0) sample.ip_bytes = packet.ip_length;
     if (packet.fragment_offset > 0) sample.fragment_offset = packet.fragment_offset;
     if (packet.proto) sample.proto = static_cast<nm::Protocol>(*packet.proto);
     sample.proto_num = packet.proto;
@@ -46,7 +46,7 @@ void fill_inner_ip(const nm::Packet& packet, SflowSample& sample) {
     sample.inner_dst_ip = packet.dst_ip;
     sample.inner_tos = packet.tos;
     sample.inner_ttl = packet.ttl;
-    sample.inner_ip_bytes = packet.ip_length;
+    if (packet.ip_length != 0) sample.inner_ip_bytes = packet.ip_length;
     if (packet.fragment_offset > 0) sample.inner_fragment_offset = packet.fragment_offset;
     if (packet.proto) sample.inner_proto = static_cast<nm::Protocol>(*packet.proto);
     sample.inner_proto_num = packet.proto;
@@ -62,10 +62,11 @@ void fill_link(const nm::Packet& packet, SflowSample& sample) {
     sample.dst_mac = packet.dst_mac;
     if (packet.ethertype != 0) sample.ethertype = packet.ethertype;
     if (packet.vlan_count > 0 && packet.vlans[0].id() != 0) sample.vlan = packet.vlans[0].id();
-    if (packet.vlan_count > 1) sample.inner_vlan = packet.vlans[1].id();
+    if (packet.vlan_count > 1 && packet.vlans[1].id() != 0) sample.inner_vlan = packet.vlans[1].id();
     if (packet.vlan_count > 2) {
         const std::size_t kept = std::min<std::size_t>(packet.vlan_count, nm::Packet::max_vlans);
         for (std::size_t i = 0; i < kept; ++i) sample.vlans.push_back(packet.vlans[i].id());
+        if (packet.vlan_count > kept) sample.vlans_total = packet.vlan_count;
     }
 }
 

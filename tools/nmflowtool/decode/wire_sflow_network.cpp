@@ -101,20 +101,12 @@ bool read_as_path(ByteReader& in, SflowSample& sample, bool has_segments) {
     return in.ok();
 }
 
-bool read_words(ByteReader& in, std::vector<std::uint32_t>& out) {
-    const std::uint32_t count = in.u32();
-    ByteReader words = in.sub(std::size_t{count} * 4);
-    if (!in.ok()) return false;
-    while (words.left() > 0) out.push_back(words.u32());
-    return true;
-}
-
-// Label stacks come as bare labels or as whole entries of RFC 3032, which are above 20 bits.
+// Entries of a label stack (RFC 3032 section 2.1): label (20 bits), traffic class (3), bottom (1), TTL (8).
 bool read_labels(ByteReader& in, std::vector<std::uint32_t>& out) {
-    if (!read_words(in, out)) return false;
-    for (std::uint32_t& label : out) {
-        if (label > 0xFFFFF) label >>= 12;
-    }
+    const std::uint32_t count = in.u32();
+    ByteReader entries = in.sub(std::size_t{count} * 4);
+    if (!in.ok()) return false;
+    while (entries.left() > 0) out.push_back(entries.u32() >> 12);
     return true;
 }
 

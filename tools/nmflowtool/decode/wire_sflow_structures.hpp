@@ -3,6 +3,7 @@
 // libcommon/record. Proof: tests/unit/nmflowtool_sflow_structures_test.cpp.
 #pragma once
 
+#include "decode/xdr.hpp"
 #include "record/sflow_structs.hpp"
 #include "wire/byte_reader.hpp"
 #include "wire/packet_stack.hpp"
@@ -26,8 +27,16 @@ struct SflowKeep {
 
 // What reading the structures of one sample met.
 struct StructureCounts {
+    std::uint32_t whole = 0;
     std::uint32_t unknown = 0;
-    std::uint32_t trailing = 0;  // known structures longer than known
+    std::uint32_t trailing = 0;   // known structures longer than known
+    std::uint32_t malformed = 0;  // passed over: they overrun the sample, or are too short
+    nm::Bytes first_malformed;    // with its number and length
+    std::size_t left_over = 0;    // bytes behind those that were announced
+    bool is_count_wrong = false;
+
+    // A sample of which nothing can be read is none.
+    bool is_hopeless() const { return malformed > 0 && whole + unknown == 0; }
 };
 
 // A structure number: 20 bits of enterprise, 12 of format.
@@ -35,20 +44,41 @@ constexpr std::uint32_t structure_number(std::uint32_t enterprise, std::uint32_t
     return enterprise << 12 | format;
 }
 
+// The way through the structures of a sample. Each is passed over by its length, so that a bad one spoils
+// none of its neighbours, and their count is bound by the bytes.
+class StructureWalk {
+  public:
+    // read(number, body) is false for a structure that is too short. False when there was one.
+    template <class Read>
+    bool first(nm::ByteReader in, StructureCounts& counts, Read&& read);
+    // Once more without those that were too short. counts: of the first time.
+    template <class Read>
+    void again(nm::ByteReader in, StructureCounts& counts, Read&& read);
+
+  private:
+    std::vector<std::uint32_t> malformed_;  // how many were to come when they came
+};
+
 // Reads flow structures into samples; holds the room for a header's parse.
 class FlowStructures {
   public:
     explicit FlowStructures(const SflowKeep& keep) : keep_(keep) {}
 
-    // False when a structure overruns the sample or is too short: then the sample cannot be trusted.
-    bool read(nm::ByteReader& in, nm::SflowSample& sample, StructureCounts& counts);
+    // False when one that is malformed may have set some of its members: then the sample is filled anew to
+    // where its structures begin, and read_whole() reads the others.
+    bool read(nm::ByteReader in, nm::SflowSample& sample, StructureCounts& counts);
+    void read_whole(nm::ByteReader in, nm::SflowSample& sample, StructureCounts& counts);
 
     // Single structures, for the older versions, which have no lengths to pass over.
     bool read_header(nm::ByteReader& in, nm::SflowSample& sample, bool has_stripped);
 
   private:
+    bool read_one(std::uint32_t number, nm::ByteReader body, nm::SflowSample& sample,
+                  StructureCounts& counts);
+
     const SflowKeep& keep_;
     nm::PacketStack stack_;
+    StructureWalk walk_;
 };
 
 // The bodies that the older versions share.
@@ -69,10 +99,57 @@ struct CounterFamilies {
     bool app = false;
 };
 
-bool read_counter_structures(nm::ByteReader& in, const SflowKeep& keep, SflowRecords& records,
-                             CounterFamilies& families, StructureCounts& counts);
+// families tells which records were filled.
+class CounterStructures {
+  public:
+    explicit CounterStructures(const SflowKeep& keep) : keep_(keep) {}
+
+    StructureCounts read(nm::ByteReader in, SflowRecords& records, CounterFamilies& families);
+
+  private:
+    bool read_one(std::uint32_t number, nm::ByteReader body, SflowRecords& records, CounterFamilies& families,
+                  StructureCounts& counts);
+
+    const SflowKeep& keep_;
+    StructureWalk walk_;
+    std::vector<std::string> unknown_;
+};
 bool read_interface_counters(nm::ByteReader& in, nm::SflowCounters& counters);
 // Block kinds of versions 2 and 4 behind or instead of the interface counters; false when it is cut.
 bool read_old_media_counters(std::uint32_t kind, nm::ByteReader& in, nm::SflowCounters& counters);
+
+template <class Read>
+bool StructureWalk::first(nm::ByteReader in, StructureCounts& counts, Read&& read) {
+    malformed_.clear();
+    std::uint32_t left = in.u32();
+    for (; left > 0 && in.left() > 0; --left) {
+        const nm::Bytes whole = in.rest();
+        const std::uint32_t number = in.u32();
+        const nm::ByteReader body = xdr_body(in);
+        if (body.ok() && read(number, body)) continue;
+        if (counts.malformed++ == 0) counts.first_malformed = whole.first(whole.size() - in.left());
+        if (body.ok()) malformed_.push_back(left);
+    }
+    counts.is_count_wrong = left > 0 && in.ok();
+    if (in.left() > 0) {
+        counts.is_count_wrong = true;
+        counts.left_over = in.left();
+    }
+    return malformed_.empty();
+}
+
+template <class Read>
+void StructureWalk::again(nm::ByteReader in, StructureCounts& counts, Read&& read) {
+    counts.whole = counts.unknown = counts.trailing = 0;
+    auto malformed = malformed_.begin();
+    for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
+        const std::uint32_t number = in.u32();
+        const nm::ByteReader body = xdr_body(in);
+        if (malformed != malformed_.end() && *malformed == left)
+            ++malformed;
+        else if (body.ok())
+            read(number, body);
+    }
+}
 
 }  // namespace nmflowtool

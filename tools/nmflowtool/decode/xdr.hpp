@@ -10,12 +10,26 @@
 
 namespace nmflowtool {
 
-// opaque<>: length, bytes, padding to 4. Padding that is missing at the very end is forgiven.
+// The bytes behind an opaque<> of this length up to a multiple of 4, which its length does not count (RFC
+// 4506 section 4.10). What is missing of them at the very end is forgiven.
+inline void xdr_skip_padding(nm::ByteReader& in, std::uint32_t length) {
+    in.skip(std::min<std::size_t>((4u - length % 4u) % 4u, in.left()));
+}
+
+// opaque<>: length, bytes, padding.
 inline nm::Bytes xdr_opaque(nm::ByteReader& in) {
     const std::uint32_t length = in.u32();
     const nm::Bytes bytes = in.bytes(length);
-    in.skip(std::min<std::size_t>((4u - length % 4u) % 4u, in.left()));
+    xdr_skip_padding(in, length);
     return bytes;
+}
+
+// An opaque<> that holds something to read: samples and structures are such. Not ok when it overruns.
+inline nm::ByteReader xdr_body(nm::ByteReader& in) {
+    const std::uint32_t length = in.u32();
+    const nm::ByteReader body = in.sub(length);
+    xdr_skip_padding(in, length);
+    return body;
 }
 
 inline void xdr_string(nm::ByteReader& in, std::string& out) {

@@ -13,6 +13,42 @@ namespace nmflowtool {
 
 using nm::ByteReader;
 
+namespace {
+
+// Our path has sets in braces, with commas and spaces between: sflowtool's are in parentheses and adjoin.
+std::string path_text(std::string_view path) {
+    std::string text;
+    for (const char c : path) {
+        if (c == '{') {
+            if (text.ends_with('-')) text.pop_back();
+            text += '(';
+        } else if (c == '}') {
+            text += ')';
+        } else if (c == ' ' || c == ',') {
+            if (!text.ends_with(')')) text += '-';
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+bool read_label_stack(ByteReader& in, std::string& text) {
+    const std::uint32_t count = in.u32();
+    ByteReader words = in.sub(std::size_t{count} * 4);
+    if (!in.ok()) return false;
+    while (words.left() > 0) {
+        // label.class.bottom.ttl of RFC 3032
+        const std::uint32_t entry = words.u32();
+        if (!text.empty()) text += '-';
+        text += std::to_string(entry >> 12) + '.' + std::to_string(entry >> 9 & 7u) + '.' +
+                std::to_string(entry >> 8 & 1u) + '.' + std::to_string(entry & 0xFFu);
+    }
+    return true;
+}
+
+}  // namespace
+
 void SflowtoolPrinter::print_flow_sample(ByteReader& in, bool is_expanded) {
     row_ = {};
     listing_.value("sampleType", "FLOWSAMPLE");
@@ -45,7 +81,7 @@ void SflowtoolPrinter::print_drop(ByteReader& in) {
     listing_.number("discardCode", reason);
     const std::string_view word =
         reason < nm::enum_words<nm::DiscardReason>.size() ? nm::enum_words<nm::DiscardReason>[reason] : "";
-    listing_.value("discardReason", word.empty() ? "<unknown>" : word);
+    listing_.value("discardReason", word.empty() ? "NotFound" : word);
     print_flow_structures(in, "discarded_");
 }
 
@@ -57,37 +93,72 @@ void SflowtoolPrinter::print_flow_structures(ByteReader& in, std::string_view pr
     listing_.close_list();
 }
 
-void SflowtoolPrinter::print_flow_structure(std::uint32_t number, ByteReader in) {
-    enum : std::uint32_t { raw_header = 1, extended_switch = 1001, gateway = 1003, mpls = 1006 };
+bool SflowtoolPrinter::print_flow_structure(std::uint32_t number, ByteReader in) {
     switch (number) {
-        case raw_header:
-            print_header(in);
-            return;
-        case gateway:
-            print_gateway(in);
-            return;
-        case mpls:
-            print_mpls(in);
-            return;
-        case extended_switch: {
-            ByteReader copy = in;
-            row_.in_vlan = copy.u32();
-            copy.skip(4);
-            row_.out_vlan = copy.u32();
+        case 1:
+            return print_header(in);
+        case 2:
+            return print_sampled_ethernet(in, "");
+        case 3:
+            return print_sampled_ip(in, "", 4);
+        case 4:
+            return print_sampled_ip(in, "", 16);
+        case 1001:
+            keep_switch(in);
             break;
-        }
+        case 1003:
+            return print_gateway(in);
+        case 1006:
+            return print_mpls(in);
+        case 1012:
+            return print_vlan_tunnel(in);
+        case 1021:
+            return print_sampled_ethernet(in, "tunnel_l2_out_");
+        case 1022:
+            return print_sampled_ethernet(in, "tunnel_l2_in_");
+        case 1023:
+            return print_sampled_ip(in, "tunnel_ipv4_out_", 4);
+        case 1024:
+            return print_sampled_ip(in, "tunnel_ipv4_in_", 4);
+        case 1025:
+            return print_sampled_ip(in, "tunnel_ipv6_out_", 16);
+        case 1026:
+            return print_sampled_ip(in, "tunnel_ipv6_in_", 16);
+        case 2100:
+            keep_socket(in, 4);
+            break;
+        case 2101:
+            keep_socket(in, 16);
+            break;
         default:
             break;
     }
-    list_structure(listed_flow_structures(), number, in, listing_);
+    return list_structure(listed_flow_structures(), number, in, listing_);
 }
 
-void SflowtoolPrinter::print_header(ByteReader& in) {
+void SflowtoolPrinter::keep_switch(ByteReader in) {
+    const std::uint32_t in_vlan = in.u32();
+    in.skip(4);
+    const std::uint32_t out_vlan = in.u32();
+    if (!in.ok()) return;
+    row_.in_vlan = in_vlan;
+    row_.out_vlan = out_vlan;
+}
+
+void SflowtoolPrinter::keep_socket(ByteReader in, std::size_t width) {
+    in.skip(4);  // protocol
+    const nm::Bytes local = in.bytes(width), remote = in.bytes(width);
+    if (!in.ok()) return;
+    row_.packet.src_ip = nm::IpAddress::from_bytes(local);
+    row_.packet.dst_ip = nm::IpAddress::from_bytes(remote);
+}
+
+bool SflowtoolPrinter::print_header(ByteReader in) {
     const std::uint32_t protocol = in.u32();
     const std::uint32_t frame_bytes = in.u32();
     const std::uint32_t stripped = in.u32();
     const nm::Bytes header = xdr_opaque(in);
-    if (!in.ok()) return;
+    if (!in.ok()) return false;
     listing_.value("flowSampleType", "HEADER");
     listing_.number("headerProtocol", protocol);
     listing_.number("sampledPacketSize", frame_bytes);
@@ -95,6 +166,7 @@ void SflowtoolPrinter::print_header(ByteReader& in) {
     listing_.number("headerLen", header.size());
     if (!listing_.is_silent()) listing_.value("headerBytes", dashed_hex(header, true));
     row_.frame_bytes = frame_bytes;
+    row_.ip_bytes = frame_bytes - stripped;
     enum : std::uint32_t { ethernet = 1, ipv4 = 11, ipv6 = 12 };
     nm::Packet packet;
     if (protocol == ethernet)
@@ -102,33 +174,31 @@ void SflowtoolPrinter::print_header(ByteReader& in) {
     else if (protocol == ipv4 || protocol == ipv6)
         parse_ip(ByteReader(header), packet);
     else
-        return;
-    const std::size_t link_bytes = packet.ip.empty() ? 0 : header.size() - packet.ip.size();
-    print_packet(packet, link_bytes, frame_bytes >= stripped ? frame_bytes - stripped : frame_bytes);
-    if (packet.vlan_count > 0) {
-        const std::size_t last = std::min<std::size_t>(packet.vlan_count, nm::Packet::max_vlans) - 1;
-        row_.in_vlan = packet.vlans[last].id();
-    }
+        return true;
     row_.packet = packet;
+    const std::size_t link_bytes = packet.ip.empty() ? 0 : header.size() - packet.ip.size();
+    print_packet(packet, frame_bytes - stripped - static_cast<std::uint32_t>(link_bytes));
     row_.packet.body = row_.packet.ip = row_.packet.transport = row_.packet.payload = {};
+    return true;
 }
 
-void SflowtoolPrinter::print_packet(const nm::Packet& packet, std::size_t link_bytes,
-                                    std::uint32_t wire_bytes) {
+// ip_bytes may be below zero, and is printed as such.
+void SflowtoolPrinter::print_packet(const nm::Packet& packet, std::uint32_t ip_bytes) {
     if (packet.dst_mac) {
         listing_.value("dstMAC", mac_text(packet.dst_mac));
         listing_.value("srcMAC", mac_text(packet.src_mac));
         for (std::size_t i = 0; i < std::min<std::size_t>(packet.vlan_count, nm::Packet::max_vlans); ++i) {
-            // The same tag twice would hide one of them in JSON.
-            const std::string suffix = i > 0 && listing_.is_json() ? '.' + std::to_string(i) : std::string();
+            const std::string suffix = i > 0 ? '.' + std::to_string(i) : std::string();
             listing_.number("decodedVLAN" + suffix, packet.vlans[i].id());
             listing_.number("decodedPriority" + suffix, packet.vlans[i].priority());
+            row_.in_vlan = packet.vlans[i].id();
         }
         if (listing_.is_json()) listing_.number("ethernet_type", packet.ethertype);
     }
     if (!packet.src_ip.is_set()) return;
-    row_.ip_bytes = wire_bytes >= link_bytes ? wire_bytes - static_cast<std::uint32_t>(link_bytes) : 0;
-    listing_.number("IPSize", row_.ip_bytes);
+    // The column of csv takes the link layer off IPv4 only.
+    if (packet.src_ip.is_v4()) row_.ip_bytes = ip_bytes;
+    listing_.value("IPSize", std::to_string(static_cast<std::int32_t>(ip_bytes)));
     print_ip(packet);
     if (packet.fragment_offset == 0) print_transport(packet);
 }
@@ -136,8 +206,8 @@ void SflowtoolPrinter::print_packet(const nm::Packet& packet, std::size_t link_b
 void SflowtoolPrinter::print_ip(const nm::Packet& packet) {
     if (packet.src_ip.is_v4()) {
         listing_.number("ip.tot_len", packet.ip_length);
-        listing_.value("srcIP", to_string(packet.src_ip));
-        listing_.value("dstIP", to_string(packet.dst_ip));
+        listing_.value("srcIP", address_text(packet.src_ip));
+        listing_.value("dstIP", address_text(packet.dst_ip));
         if (packet.proto) listing_.number("IPProtocol", *packet.proto);
         listing_.number("IPTOS", packet.tos);
         listing_.number("IPTTL", packet.ttl);
@@ -152,32 +222,38 @@ void SflowtoolPrinter::print_ip(const nm::Packet& packet) {
     hex.append(digits, std::to_chars(digits, digits + sizeof digits, label, 16).ptr);
     listing_.number("IPTOS", packet.tos);
     listing_.value("IP6_label", hex);
-    listing_.number("IPV6_payloadLen", first.u16());
+    const std::uint16_t payload_bytes = first.u16();
+    listing_.value("IPV6_payloadLen", payload_bytes == 0 ? "<jumbo>" : std::to_string(payload_bytes));
     listing_.number("IPTTL", packet.ttl);
-    listing_.value("srcIP6", to_string(packet.src_ip));
-    listing_.value("dstIP6", to_string(packet.dst_ip));
+    listing_.value("srcIP6", address_text(packet.src_ip));
+    listing_.value("dstIP6", address_text(packet.dst_ip));
     if (packet.proto) listing_.number("IPProtocol", *packet.proto);
 }
 
 void SflowtoolPrinter::print_transport(const nm::Packet& packet) {
-    constexpr std::uint8_t tcp = 6, udp = 17;
-    if (packet.icmp_type) {
-        listing_.number("ICMPType", *packet.icmp_type);
-        listing_.number("ICMPCode", *packet.icmp_code);
+    constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17;
+    if (packet.proto == icmp && packet.icmp_type) {
+        row_.src_port = *packet.icmp_type;
+        row_.dst_port = *packet.icmp_code;
+        listing_.number("ICMPType", row_.src_port);
+        listing_.number("ICMPCode", row_.dst_port);
     }
     if (!packet.src_port || (packet.proto != tcp && packet.proto != udp)) return;
+    row_.src_port = *packet.src_port;
+    row_.dst_port = *packet.dst_port;
     const bool is_tcp = packet.proto == tcp;
-    listing_.number(is_tcp ? "TCPSrcPort" : "UDPSrcPort", *packet.src_port);
-    listing_.number(is_tcp ? "TCPDstPort" : "UDPDstPort", *packet.dst_port);
+    listing_.number(is_tcp ? "TCPSrcPort" : "UDPSrcPort", row_.src_port);
+    listing_.number(is_tcp ? "TCPDstPort" : "UDPDstPort", row_.dst_port);
     if (packet.tcp_flags) listing_.number("TCPFlags", *packet.tcp_flags & 0xFFu);
     if (!is_tcp && packet.transport.size() >= 8) listing_.number("UDPBytes", packet.udp_length + 8);
 }
 
-void SflowtoolPrinter::print_gateway(ByteReader& in) {
+bool SflowtoolPrinter::print_gateway(ByteReader in) {
     nm::SflowSample sample;
-    if (!read_extended_gateway(in, sample, GatewayLayout::full)) return;
-    std::string path = sample.as_path;
-    std::ranges::replace(path, ' ', '-');
+    nm::IpAddress next_hop;
+    ByteReader begin = in;
+    if (!xdr_address(begin, next_hop) || !read_extended_gateway(in, sample, GatewayLayout::full))
+        return false;
     std::string communities;
     for (const std::string& community : sample.communities) {
         const std::size_t colon = community.find(':');
@@ -186,36 +262,28 @@ void SflowtoolPrinter::print_gateway(ByteReader& in) {
                                       std::stoul(community.substr(colon + 1)));
     }
     listing_.value("extendedType", "GATEWAY");
-    listing_.value("bgp_nexthop", address_text(sample.bgp_next_hop));
+    listing_.value("bgp_nexthop", address_text(next_hop));
     listing_.number("my_as", sample.router_as.value_or(0));
     listing_.number("src_as", sample.src_as.value_or(0));
     listing_.number("src_peer_as", sample.src_peer_as.value_or(0));
-    if (!path.empty()) listing_.value("dst_as_path", path);
+    if (!sample.as_path.empty()) listing_.value("dst_as_path", path_text(sample.as_path));
     listing_.number("dst_as", sample.dst_as.value_or(0));
     listing_.number("dst_peer_as", sample.dst_peer_as.value_or(0));
     if (!communities.empty()) listing_.value("BGP_communities", communities);
     listing_.number("BGP_localpref", sample.local_pref.value_or(0));
+    return true;
 }
 
-void SflowtoolPrinter::print_mpls(ByteReader& in) {
+bool SflowtoolPrinter::print_mpls(ByteReader in) {
     nm::IpAddress next_hop;
-    if (!xdr_address(in, next_hop)) return;
+    std::string input, output;
+    if (!xdr_address(in, next_hop) || !read_label_stack(in, input) || !read_label_stack(in, output))
+        return false;
     listing_.value("extendedType", "MPLS");
     listing_.value("mpls_nexthop", address_text(next_hop));
-    for (const std::string_view name : {"mpls_input_stack", "mpls_output_stack"}) {
-        const std::uint32_t count = in.u32();
-        ByteReader words = in.sub(std::size_t{count} * 4);
-        if (!in.ok()) return;
-        std::string text;
-        while (words.left() > 0) {
-            // label.class.bottom.ttl of RFC 3032
-            const std::uint32_t entry = words.u32();
-            if (!text.empty()) text += '-';
-            text += std::to_string(entry >> 12) + '.' + std::to_string(entry >> 9 & 7u) + '.' +
-                    std::to_string(entry >> 8 & 1u) + '.' + std::to_string(entry & 0xFFu);
-        }
-        listing_.value(name, text);
-    }
+    if (!input.empty()) listing_.value("mpls_input_stack", input);
+    if (!output.empty()) listing_.value("mpls_output_stack", output);
+    return true;
 }
 
 void SflowtoolPrinter::write_flow_row() {
@@ -225,9 +293,6 @@ void SflowtoolPrinter::write_flow_row() {
         return std::string(hex,
                            static_cast<std::size_t>(std::snprintf(hex, sizeof hex, "0x%0*x", width, value)));
     };
-    const bool is_icmp = packet.icmp_type.has_value();
-    const std::uint32_t src = is_icmp ? *packet.icmp_type : packet.src_port.value_or(0);
-    const std::uint32_t dst = is_icmp ? *packet.icmp_code : packet.dst_port.value_or(0);
     std::string line = "FLOW," + agent_;
     const auto add = [&](const std::string& text) { (line += ',') += text; };
     for (const std::uint32_t value : {row_.in_if, row_.out_if}) add(std::to_string(value));
@@ -239,9 +304,12 @@ void SflowtoolPrinter::write_flow_row() {
     add(address_text(packet.dst_ip));
     add(std::to_string(packet.proto.value_or(0)));
     add(as_hex(2, packet.tos));
-    for (const std::uint32_t value : {std::uint32_t{packet.ttl}, src, dst}) add(std::to_string(value));
+    for (const std::uint32_t value : {std::uint32_t{packet.ttl}, row_.src_port, row_.dst_port})
+        add(std::to_string(value));
     add(as_hex(2, packet.tcp_flags.value_or(0) & 0xFFu));
-    for (const std::uint32_t value : {row_.frame_bytes, row_.ip_bytes, row_.rate}) add(std::to_string(value));
+    add(std::to_string(row_.frame_bytes));
+    add(std::to_string(static_cast<std::int32_t>(row_.ip_bytes)));
+    add(std::to_string(row_.rate));
     listing_.out().append(line);
     listing_.out().append('\n');
 }

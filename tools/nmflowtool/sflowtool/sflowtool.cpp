@@ -18,6 +18,8 @@ enum : std::uint32_t {
     discarded_packet = 5
 };
 
+constexpr std::string_view no_tag = "0:0";
+
 // As sflowtool: local time with its offset.
 std::string local_time(std::time_t seconds) {
     std::tm broken{};
@@ -39,8 +41,7 @@ std::string_view SflowtoolPrinter::print(const Datagram& datagram) {
     std::uint32_t samples = in.u32();
     if (!in.ok()) return {};
     agent_ = address_text(agent);
-    source_ = "-";
-    set_grep_prefix("-");
+    forget_sample();
     listing_.banner("startDatagram =================================");
     listing_.open_object();
     listing_.value("datagramSourceIP", is_file_ ? "-" : address_text(datagram.sender));
@@ -55,8 +56,7 @@ std::string_view SflowtoolPrinter::print(const Datagram& datagram) {
     listing_.open_list("samples");
     for (; samples > 0 && in.left() > 0; --samples) {
         const std::uint32_t format = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
+        const ByteReader body = xdr_body(in);
         if (!body.ok()) {
             ++malformed_;
             break;
@@ -65,7 +65,6 @@ std::string_view SflowtoolPrinter::print(const Datagram& datagram) {
     }
     listing_.close_list();
     listing_.close_object();
-    set_grep_prefix("-");
     listing_.banner("endDatagram   =================================");
     std::string_view text = listing_.out().view();
     if (text.ends_with('\n')) text.remove_suffix(1);
@@ -88,25 +87,33 @@ void SflowtoolPrinter::print_times(const Datagram& datagram) {
 void SflowtoolPrinter::print_elements(ByteReader& in, std::string_view tag_name, PrintStructure print_one) {
     for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
         const std::uint32_t number = in.u32();
-        const std::uint32_t length = in.u32();
-        const ByteReader body = in.sub(length);
-        if (!body.ok()) break;
+        const ByteReader body = xdr_body(in);
+        if (!body.ok()) {
+            is_broken_ = true;
+            break;
+        }
         listing_.open_object();
         const std::string tag = tag_text(number);
         set_grep_prefix(tag);
         listing_.value(tag_name, tag);
-        (this->*print_one)(number, body);
+        if (!(this->*print_one)(number, body)) is_broken_ = true;
         listing_.close_object();
     }
-    set_grep_prefix("-");
+    set_grep_prefix(no_tag);
 }
 
-void SflowtoolPrinter::set_grep_prefix(std::string_view tag) {
+void SflowtoolPrinter::forget_sample() {
+    source_ = no_tag;
+    sample_tag_ = no_tag;
+    set_grep_prefix(no_tag);
+}
+
+void SflowtoolPrinter::set_grep_prefix(std::string_view structure_tag) {
     if (style_ != SflowtoolStyle::grep) return;
     std::string prefix =
         agent_ + ' ' + std::to_string(sub_agent_) + ' ' + std::to_string(sequence_) + ' ' + source_;
-    prefix += ' ';
-    prefix += tag;
+    prefix += ' ' + sample_tag_ + ' ';
+    prefix += structure_tag;
     prefix += ' ';
     listing_.set_line_prefix(std::move(prefix));
 }
@@ -114,8 +121,10 @@ void SflowtoolPrinter::set_grep_prefix(std::string_view tag) {
 void SflowtoolPrinter::print_sample(std::uint32_t format, ByteReader in) {
     listing_.banner("startSample ----------------------");
     listing_.open_object();
-    const std::string tag = tag_text(format);
-    listing_.value("sampleType_tag", tag);
+    is_broken_ = false;
+    sample_tag_ = tag_text(format);
+    set_grep_prefix(no_tag);
+    listing_.value("sampleType_tag", sample_tag_);
     switch (format) {
         case flow_sample:
         case expanded_flow_sample:
@@ -131,14 +140,15 @@ void SflowtoolPrinter::print_sample(std::uint32_t format, ByteReader in) {
         default:
             break;
     }
-    if (!in.ok()) ++malformed_;
+    if (is_broken_ || !in.ok()) ++malformed_;
     listing_.close_object();
     listing_.banner("endSample   ----------------------");
-    source_ = "-";
+    forget_sample();
 }
 
 void SflowtoolPrinter::print_source(std::uint32_t type, std::uint32_t index) {
     source_ = std::to_string(type) + ':' + std::to_string(index);
+    set_grep_prefix(no_tag);
     listing_.value("sourceId", source_);
 }
 
@@ -168,7 +178,7 @@ nm::Exit run_sflowtool(const InputOptions& options, SflowtoolStyle style, nm::Co
                              " datagrams are not sFlow version 5, and not printed by --sflowtool");
     if (printer.malformed() > 0)
         context.console.warn(std::to_string(printer.malformed()) +
-                             " samples are broken: printed as far as they go");
+                             " samples are broken: what is whole of them is printed");
     return input.exit_or(printed > 0 || !options.listen.empty() ? nm::Exit::ok : nm::Exit::no);
 }
 

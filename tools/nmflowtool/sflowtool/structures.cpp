@@ -3,64 +3,43 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
+#include <iterator>
+#include <vector>
 
 #include "base/hex.hpp"
 #include "decode/wire_sflow_structures.hpp"
 #include "decode/xdr.hpp"
+#include "sflowtool/words.hpp"
 
 namespace nmflowtool {
 namespace {
 
 constexpr ListedStructure flow_structures[] = {
-    {2, "flowSampleType ETHERNET", "sampledPacketSize srcMAC:m dstMAC:m ethernet_type"},
-    {3, "flowSampleType IPV4",
-     "sampledPacketSize IPProtocol srcIP:4 dstIP:4 L4SrcPort L4DstPort TCPFlags IPTOS"},
-    {4, "flowSampleType IPV6",
-     "sampledPacketSize IPProtocol srcIP6:6 dstIP6:6 L4SrcPort L4DstPort TCPFlags priority"},
     {1001, "extendedType SWITCH", "in_vlan in_priority out_vlan out_priority"},
     {1002, "extendedType ROUTER", "nextHop:a srcSubnetMask dstSubnetMask"},
-    {1004, "extendedType USER", "src_charset src_user:s dst_charset dst_user:s"},
-    {1005, "extendedType URL", "url_direction url:s host:s"},
-    {1007, "extendedType NAT", "src_address:a dst_address:a"},
-    {1008, "extendedType MPLS_TUNNEL", "mpls_tunnel_lsp_name:s mpls_tunnel_id mpls_tunnel_cos"},
-    {1009, "extendedType MPLS_VC", "mpls_vc_name:s mpls_vc_id mpls_vc_cos"},
-    {1010, "extendedType MPLS_FTN", "mpls_ftn_descr:s mpls_ftn_mask"},
-    {1011, "extendedType MPLS_LDP_FEC", "mpls_fec_addr_prefix_len"},
-    {1014, "extendedType rx",
-     "rx_SSID:s rx_BSSID:m rx_version rx_channel rx_speed:8 rx_rsni rx_rcpi rx_packet_duration_uS"},
-    {1015, "extendedType tx",
-     "tx_SSID:s tx_BSSID:m tx_version tx_transmissions tx_packet_duration_uS tx_retrans_duration_uS "
-     "tx_channel tx_speed:8 tx_power"},
-    {1020, "extendedType NATPORT", "nat_src_port nat_dst_port"},
-    {1021, "extendedType L2_tunnel_OUT",
-     "tunnel_l2_out_length tunnel_l2_out_srcMAC:m tunnel_l2_out_dstMAC:m "
-     "tunnel_l2_out_ethernet_type"},
-    {1022, "extendedType L2_tunnel_IN",
-     "tunnel_l2_in_length tunnel_l2_in_srcMAC:m tunnel_l2_in_dstMAC:m tunnel_l2_in_ethernet_type"},
-    {1023, "extendedType ipv4_tunnel_OUT",
-     "tunnel_ipv4_out_length tunnel_ipv4_out_IPProtocol tunnel_ipv4_out_srcIP:4 tunnel_ipv4_out_dstIP:4 "
-     "tunnel_ipv4_out_L4SrcPort tunnel_ipv4_out_L4DstPort tunnel_ipv4_out_TCPFlags tunnel_ipv4_out_IPTOS"},
-    {1024, "extendedType ipv4_tunnel_IN",
-     "tunnel_ipv4_in_length tunnel_ipv4_in_IPProtocol tunnel_ipv4_in_srcIP:4 tunnel_ipv4_in_dstIP:4 "
-     "tunnel_ipv4_in_L4SrcPort tunnel_ipv4_in_L4DstPort tunnel_ipv4_in_TCPFlags tunnel_ipv4_in_IPTOS"},
-    {1025, "extendedType ipv6_tunnel_OUT",
-     "tunnel_ipv6_out_length tunnel_ipv6_out_IPProtocol tunnel_ipv6_out_srcIP6:6 tunnel_ipv6_out_dstIP6:6 "
-     "tunnel_ipv6_out_L4SrcPort tunnel_ipv6_out_L4DstPort tunnel_ipv6_out_TCPFlags "
-     "tunnel_ipv6_out_priority"},
-    {1026, "extendedType ipv6_tunnel_IN",
-     "tunnel_ipv6_in_length tunnel_ipv6_in_IPProtocol tunnel_ipv6_in_srcIP6:6 tunnel_ipv6_in_dstIP6:6 "
-     "tunnel_ipv6_in_L4SrcPort tunnel_ipv6_in_L4DstPort tunnel_ipv6_in_TCPFlags tunnel_ipv6_in_priority"},
-    {1027, "extendedType decap_OUT", "tunnel_inner_header_offset_out"},
-    {1028, "extendedType decap_IN", "tunnel_inner_header_offset_in"},
-    {1029, "extendedType vni_OUT", "vni_out"},
-    {1030, "extendedType vni_IN", "vni_in"},
-    {1036, "", "egress_queue_id"},
+    {1004, "extendedType USER", "src_user_charset src_user:S> dst_user_charset dst_user:S>"},
+    {1005, "extendedType URL", "url_direction url:S host:S"},
+    {1007, "extendedType NAT", "nat_src:a nat_dst:a"},
+    {1008, "", "mpls_tunnel_lsp_name:s mpls_tunnel_id mpls_tunnel_cos"},
+    {1009, "", "mpls_vc_name:s mpls_vll_vc_id mpls_vc_cos"},
+    {1010, "", "mpls_ftn_descr:s mpls_ftn_mask"},
+    {1011, "", "mpls_fec_addr_prefix_len"},
+    {1014, "", "rx_SSID:s rx_BSSID:m rx_version rx_channel rx_speed:8 rx_rsni rx_rcpi rx_packet_uS"},
+    {1015, "",
+     "tx_SSID:s tx_BSSID:m tx_version tx_transmissions tx_packet_uS tx_retrans_uS tx_channel tx_speed:8 "
+     "tx_power_mW"},
+    {1020, "extendedType NAT PORT", "nat_src_port nat_dst_port"},
+    {1027, "extendedType out_decap", "out_decap_inner_header_offset"},
+    {1028, "extendedType in_decap", "in_decap_inner_header_offset"},
+    {1029, "extendedType out_VNI", "out_VNI"},
+    {1030, "extendedType in_VNI", "in_VNI"},
+    {1036, "extendedType egress_queue", "egress_queue_id"},
     {1037, "extendedType ACL", "acl_number acl_name:s acl_direction"},
-    {1038, "", "extendedFunction:s"},
-    {1039, "", "transit_delay_nS"},
-    {1040, "", "queue_depth_bytes"},
-    {1041, "", "hw_trap_group:s hw_trap:s"},
-    {1042, "", "linux_drop_reason:s"},
+    {1038, "extendedType function", "symbol:s"},
+    {1039, "extendedType transit_delay", "transit_delay_nS"},
+    {1040, "extendedType queue_depth", "queue_depth_bytes"},
+    {1041, "extendedType hw_trap", "hw_trap_group:s hw_trap_name:s"},
+    {1042, "extendedType linux_reason", "linux_drop_reason:s"},
     {1043, "", "timestamp_nS:8"},
     {2100, "extendedType socket4",
      "socket4_ip_protocol socket4_local_ip:4 socket4_remote_ip:4 socket4_local_port socket4_remote_port"},
@@ -80,11 +59,10 @@ constexpr ListedStructure flow_structures[] = {
      "http_mimetype:s http_request_bytes:8 http_bytes:8 http_duration_uS http_status"},
     {2202, "flowSampleType applicationOperation",
      "application:s operation:s attributes:s status_descr:s request_bytes:8 response_bytes:8 duration_uS "
-     "status"},
-    {2203, "extendedType applicationParentContext",
-     "parent_context_application:s parent_context_operation:s parent_context_attributes:s"},
-    {2204, "extendedType applicationInitiator", "actor_initiator:s"},
-    {2205, "extendedType applicationTarget", "actor_target:s"},
+     "status:o"},
+    {2203, "", "server_context_application:s server_context_operation:s server_context_attributes:s"},
+    {2204, "", "actor_initiator:s"},
+    {2205, "", "actor_target:s"},
     {2206, "flowSampleType http",
      "http_method http_protocol http_uri:s http_host:s http_referrer:s http_useragent:s http_xff:s "
      "http_authuser:s http_mimetype:s http_request_bytes:8 http_bytes:8 http_duration_uS http_status"},
@@ -94,7 +72,7 @@ constexpr ListedStructure flow_structures[] = {
      "tcpinfo_retrans_pkts tcpinfo_path_mtu tcpinfo_rtt_uS tcpinfo_rtt_uS_var "
      "tcpinfo_send_congestion_win tcpinfo_reordering tcpinfo_rtt_uS_min"},
     {2210, "extendedType entities",
-     "entities_src_dsClass entities_src_dsIndex entities_dst_dsClass entities_dst_dsIndex"},
+     "entities_src_class entities_src_index entities_dst_class entities_dst_index"},
 };
 
 constexpr ListedStructure counter_structures[] = {
@@ -132,16 +110,18 @@ constexpr ListedStructure counter_structures[] = {
      "actorSystemID:m partnerSystemID:m attachedAggID actorAdminPortState:1 actorOperPortState:1 "
      "partnerAdminPortState:1 partnerOperPortState:1 LACPDUsRx markerPDUsRx markerResponsePDUsRx unknownRx "
      "illegalRx LACPDUsTx markerPDUsTx markerResponsePDUsTx"},
-    {10, "", "sfp_module_id sfp_module_num_lanes sfp_module_supply_voltage sfp_module_temperature:d"},
+    {10, "",
+     "sfp_module_id sfp_module_total_lanes sfp_module_supply_voltage sfp_module_temperature:d "
+     "sfp_module_active_lanes"},
     {1001, "", "5s_cpu:p 1m_cpu:p 5m_cpu:p total_memory_bytes:8 free_memory_bytes:8"},
-    {1002, "", "elapsed_time_mS on_channel_time_mS on_channel_busy_time_mS"},
+    {1002, "", "radio_elapsed_time radio_on_channel_time radio_on_channel_busy_time"},
     {1004, "", "openflow_datapath_id:x openflow_port"},
     {1005, "", "ifName:s"},
     {2002, "", "parent_dsClass parent_dsIndex"},
     {2003, "",
      "cpu_load_one:f cpu_load_five:f cpu_load_fifteen:f cpu_proc_run cpu_proc_total cpu_num cpu_speed "
      "cpu_uptime cpu_user cpu_nice cpu_system cpu_idle cpu_wio cpuintr cpu_sintr cpuinterrupts "
-     "cpu_contexts cpu_steal cpu_guest cpu_guest_nice"},
+     "cpu_contexts cpu_steal:? cpu_guest cpu_guest_nice"},
     {2004, "",
      "mem_total:8 mem_free:8 mem_shared:8 mem_buffers:8 mem_cached:8 swap_total:8 swap_free:8 page_in "
      "page_out swap_in swap_out"},
@@ -177,15 +157,15 @@ constexpr ListedStructure counter_structures[] = {
     {2104, "",
      "vnio_bytes_in:8 vnio_pkts_in vnio_errs_in vnio_drops_in vnio_bytes_out:8 vnio_pkts_out "
      "vnio_errs_out vnio_drops_out"},
-    {2105, "", "jvm_vm_name:s jvm_vm_vendor:s jvm_vm_version:s"},
+    {2105, "", "jvm_name:s jvm_vendor:s jvm_version:s"},
     {2106, "",
      "heap_mem_initial:8 heap_mem_used:8 heap_mem_committed:8 heap_mem_max:8 non_heap_mem_initial:8 "
      "non_heap_mem_used:8 non_heap_mem_committed:8 non_heap_mem_max:8 gc_count gc_mS classes_loaded "
-     "classes_total classes_unloaded compilation_mS threads_live threads_daemon threads_started fds_open "
+     "classes_total classes_unloaded compilation_mS threads_live threads_daemon threads_started fds_open:? "
      "fds_max"},
     {2201, "",
      "http_method_option_count http_method_get_count http_method_head_count http_method_post_count "
-     "http_method_put_count http_method_delete_count http_method_trace_count http_method_connect_count "
+     "http_method_put_count http_method_delete_count http_method_trace_count http_methd_connect_count "
      "http_method_other_count http_status_1XX_count http_status_2XX_count http_status_3XX_count "
      "http_status_4XX_count http_status_5XX_count http_status_other_count"},
     {2202, "",
@@ -209,7 +189,7 @@ constexpr ListedStructure counter_structures[] = {
     {structure_number(4413, 1), "",
      "bcm_device_buffer_unicast_percent:p bcm_device_buffer_multicast_percent:p"},
     {structure_number(4413, 3), "",
-     "bcm_host_entries bcm_host_entries_max bcm_ipv4_entries bcm_ipv4_entries_max bcm_ipv6_entries "
+     "bcm_asic_host_entries bcm_host_entries_max bcm_ipv4_entries bcm_ipv4_entries_max bcm_ipv6_entries "
      "bcm_ipv6_entries_max bcm_ipv4_ipv6_entries bcm_ipv4_ipv6_entries_max bcm_long_ipv6_entries "
      "bcm_long_ipv6_entries_max bcm_total_routes bcm_total_routes_max bcm_ecmp_nexthops "
      "bcm_ecmp_nexthops_max bcm_mac_entries bcm_mac_entries_max bcm_ipv4_neighbors bcm_ipv6_neighbors "
@@ -224,8 +204,19 @@ constexpr ListedStructure counter_structures[] = {
      "nvml_mem_bytes_free:8 nvml_ecc_errors nvml_energy_mJ nvml_temperature_C nvml_fan_speed_pc"},
 };
 
-std::string ip_text(nm::Bytes bytes) {
-    return bytes.empty() ? "-" : to_string(nm::IpAddress::from_bytes(bytes));
+std::string ip_text(nm::ByteReader& in, std::size_t width) {
+    const nm::Bytes bytes = in.bytes(width);
+    return in.ok() ? address_text(nm::IpAddress::from_bytes(bytes)) : std::string();
+}
+
+std::string outcome_text(std::uint32_t status) {
+    constexpr std::string_view words[] = {
+        "SUCCESS",   "OTHER",           "TIMEOUT",   "INTERNAL_ERROR", "BAD_REQUEST", "FORBIDDEN",
+        "TOO_LARGE", "NOT_IMPLEMENTED", "NOT_FOUND", "UNAVAILABLE",    "UNATHORIZED",  // as sflowtool spells
+                                                                                       // it
+    };
+    if (status < std::size(words)) return std::string(words[status]);
+    return "<out-of-range=" + std::to_string(status) + '>';
 }
 
 std::string decimal(double value, int decimals) {
@@ -233,7 +224,7 @@ std::string decimal(double value, int decimals) {
     return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", decimals, value))};
 }
 
-void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& listing) {
+std::string field_text(char kind, nm::ByteReader& in) {
     std::string text;
     switch (kind) {
         case '8':
@@ -247,14 +238,14 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
             break;
         case 'p': {
             const std::uint32_t value = in.u32();
-            // Unknown is -1, as sflowtool prints it.
-            text = value == ~std::uint32_t{0} ? "-1.00" : decimal(value / 100.0, 2);
+            text = value == ~std::uint32_t{0} ? "unknown" : decimal(value / 100.0, 2);
             break;
         }
         case 'f':
             text = decimal(static_cast<double>(std::bit_cast<float>(in.u32())), 3);
             break;
         case 's':
+        case 'S':
             xdr_string(in, text);
             break;
         case 'm':
@@ -262,14 +253,14 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
             break;
         case 'a': {
             nm::IpAddress ip;
-            text = xdr_address(in, ip) && ip.is_set() ? to_string(ip) : "-";
+            text = xdr_address(in, ip) ? address_text(ip) : "";
             break;
         }
         case '4':
-            text = ip_text(in.bytes(4));
+            text = ip_text(in, 4);
             break;
         case '6':
-            text = ip_text(in.bytes(16));
+            text = ip_text(in, 16);
             break;
         case 'x':
             nm::append_hex(text, in.bytes(8));
@@ -279,21 +270,38 @@ void list_field(std::string_view name, char kind, nm::ByteReader& in, Listing& l
             text = value == 1 ? "received" : value == 2 ? "sent" : value == 0 ? "unknown" : "<bad value>";
             break;
         }
+        case 'o':
+            text = outcome_text(in.u32());
+            break;
         default:
             text = std::to_string(in.u32());
             break;
     }
-    if (in.ok()) listing.value(name, text);
+    return text;
 }
 
-void list_fields(std::string_view fields, nm::ByteReader& in, Listing& listing) {
-    while (!fields.empty() && in.left() > 0) {
+struct Line {
+    std::string_view name;
+    std::string text;
+};
+
+// The lines of a structure, to be printed in this order.
+std::vector<Line> read_lines(std::string_view fields, nm::ByteReader& in) {
+    std::vector<Line> lines, last;
+    while (!fields.empty()) {
         const std::size_t end = std::min(fields.find(' '), fields.size());
         const std::string_view field = fields.substr(0, end);
-        const std::size_t colon = std::min(field.find(':'), field.size());
-        list_field(field.substr(0, colon), colon < field.size() ? field[colon + 1] : '\0', in, listing);
         fields.remove_prefix(std::min(end + 1, fields.size()));
+        const std::size_t colon = std::min(field.find(':'), field.size());
+        const std::string_view marks = field.substr(std::min(colon + 1, field.size()));
+        if (marks.ends_with('?') && in.left() == 0) break;
+        const char kind = marks.empty() ? '\0' : marks.front();
+        std::string text = field_text(kind, in);
+        if (kind == 's' && text.empty()) continue;
+        (marks.ends_with('>') ? last : lines).push_back({field.substr(0, colon), std::move(text)});
     }
+    std::ranges::move(last, std::back_inserter(lines));
+    return lines;
 }
 
 void list_heading(std::string_view heading, Listing& listing) {
@@ -312,12 +320,15 @@ std::span<const ListedStructure> listed_counter_structures() {
     return counter_structures;
 }
 
-void list_structure(std::span<const ListedStructure> structures, std::uint32_t number, nm::ByteReader& in,
+bool list_structure(std::span<const ListedStructure> structures, std::uint32_t number, nm::ByteReader& in,
                     Listing& listing) {
     const auto row = std::ranges::find(structures, number, &ListedStructure::number);
-    if (row == structures.end()) return;
+    if (row == structures.end()) return true;
+    const std::vector<Line> lines = read_lines(row->fields, in);
+    if (!in.ok()) return false;
     list_heading(row->heading, listing);
-    list_fields(row->fields, in, listing);
+    for (const Line& line : lines) listing.value(line.name, line.text);
+    return true;
 }
 
 }  // namespace nmflowtool

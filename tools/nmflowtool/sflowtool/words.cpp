@@ -16,7 +16,14 @@ std::string mac_text(const std::optional<nm::Mac>& mac) {
 }
 
 std::string address_text(const nm::IpAddress& ip) {
-    return ip.is_set() ? to_string(ip) : "-";
+    if (!ip.is_set()) return "-";
+    if (ip.is_v4()) return to_string(ip);
+    std::string text;
+    for (std::size_t at = 0; at < ip.bytes.size(); at += 2) {
+        if (at > 0) text += ':';
+        nm::append_hex(text, nm::Bytes(ip.bytes).subspan(at, 2));
+    }
+    return text;
 }
 
 std::string dashed_hex(nm::Bytes bytes, bool upper) {

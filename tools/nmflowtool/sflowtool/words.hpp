@@ -13,7 +13,7 @@ namespace nmflowtool {
 std::string tag_text(std::uint32_t number);
 // Twelve digits, zeros when there is none.
 std::string mac_text(const std::optional<nm::Mac>& mac);
-// "-" when there is none.
+// "-" when there is none; all digits of IPv6.
 std::string address_text(const nm::IpAddress& ip);
 std::string dashed_hex(nm::Bytes bytes, bool upper);
 
