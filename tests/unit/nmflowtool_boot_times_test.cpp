@@ -67,6 +67,17 @@ TEST(BootTimes, Trap13AnUptimeThatWrapsIsNoRestart) {
     EXPECT_EQ(see(boots, 30, 20), current);
 }
 
+TEST(BootTimes, Trap11AnExporterThatHardlyRanIsSeenToStartAgainByItsSequence) {
+    BootTimes boots;
+    see(boots, 0, 50);
+    const auto after = [&](std::uint32_t uptime_s, bool is_behind) {
+        return boots.see({uptime_s * 1000, epoch_s + 5, 0}, {(std::int64_t{epoch_s} + 5) * nm::ns_per_s},
+                         is_behind);
+    };
+    EXPECT_EQ(after(48, true), current);  // a datagram that came late
+    EXPECT_EQ(after(1, true), restarted);
+}
+
 TEST(BootTimes, Trap11ADatagramFromBeforeTheRestartIsNoSecondRestart) {
     BootTimes boots;
     see(boots, 0, 10 * day_s);
