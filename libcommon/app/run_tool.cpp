@@ -256,6 +256,14 @@ int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
     return run_verb(*verb, chosen, console);
 }
 
+// What the caller closed stays unusable: no file or socket of ours takes its number, and who reads or writes
+// it hears of a bad descriptor.
+void occupy_closed_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+    }
+}
+
 }  // namespace
 
 Tool::Tool(std::string name, std::string summary)
@@ -293,14 +301,6 @@ void BadInput::count(std::uint64_t line_number, const std::string& reason) {
     if (told_.size() >= kinds_told) return;
     context_.console.error(where);
     told_.push_back(reason);
-}
-
-// What the caller closed stays unusable: no file or socket of ours takes its number, and who reads or writes
-// it hears of a bad descriptor.
-static void occupy_closed_descriptors() {
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
-    }
 }
 
 int run_tool(int argc, char** argv, const std::string& name, const std::string& summary,

@@ -490,6 +490,20 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
     each_verb check_verb
 }
 
+@test "--help lists the exit statuses that the tool can end with, and no others" {
+    statuses() { "$1" --help | sed -n 's/^ *\([0-9]*\)  [A-Z].*/\1/p' | awk '$1 < 64' | paste -sd' '; }
+    check() {
+        local wanted='0 1'
+        ! "$1" --generate verbs | jq -se 'any(.[].options[].long[]; . == "detailed-exitcode")' >/dev/null ||
+            wanted="$wanted 2"
+        ! "$1" --generate verbs | jq -se 'any(.[].emits[]; test("^(probe|tcp)[.]"))' >/dev/null ||
+            wanted="$wanted 3 4 5 6"
+        [ "$(statuses "$1")" = "$wanted" ] || complain "$1: $(statuses "$1") instead of $wanted"
+    }
+    each_tool check
+    [ "$(statuses nmflowtool)" = '0 1' ]
+}
+
 @test "--version is one line with the name and the version" {
     check() {
         expect_status 0 "$1" --version
