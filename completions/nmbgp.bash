@@ -3,6 +3,11 @@
 _nmbgp() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'mrt annotate lookup --help --version' -- "$cur"))
         return
@@ -27,10 +32,10 @@ _nmbgp() {
         'lookup --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'mrt -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'mrt -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
         'mrt '*) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        'annotate -'*) COMPREPLY=($(compgen -W '--mrt -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'lookup -'*) COMPREPLY=($(compgen -W '--mrt -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'annotate -'*) COMPREPLY=($(compgen -W '--mrt -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'lookup -'*) COMPREPLY=($(compgen -W '--mrt -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmbgp nmbgp

@@ -3,6 +3,11 @@
 _nmdeploy() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'apply state --help --version' -- "$cur"))
         return
@@ -34,7 +39,7 @@ _nmdeploy() {
     esac
     case "$verb $cur" in
         'apply -'*) COMPREPLY=($(compgen -W '-f --file --engine --owner --dir --run-dir --records --dry-run --allow-remove --settle -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'state -'*) COMPREPLY=($(compgen -W '-f --file --engine --owner --dir --run-dir --records --placements -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'state -'*) COMPREPLY=($(compgen -W '-f --file --engine --owner --dir --run-dir --records --placements -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmdeploy nmdeploy

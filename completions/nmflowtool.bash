@@ -3,6 +3,11 @@
 _nmflowtool() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'decode filter top fields export forward --help --version' -- "$cur"))
         return
@@ -34,7 +39,7 @@ _nmflowtool() {
         'filter -o' | 'filter --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'filter --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'filter --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
-        'top --by') COMPREPLY=(); return ;;
+        'top --by') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ip port as interface mac src_ip dst_ip src_port dst_port proto proto_num tcp_flags icmp_type icmp_code bytes_kind rev_tcp_flags in_if out_if src_as dst_as next_hop bgp_next_hop src_mask dst_mask tos post_tos ttl fragment_offset vlan inner_vlan post_vlan src_mac dst_mac post_src_mac post_dst_mac ethertype direction forwarding_status end_reason flow_id flow_label mpls_label in_vrf out_vrf app_id app_name user nat_src_ip nat_dst_ip nat_src_port nat_dst_port nat_event fw_event fw_ext_event exporter obs_domain obs_point sampling_rate rate_source sampler_id in_if_name out_if_name in_vrf_name out_vrf_name sampler_name' -- "${cur##*,}")); return ;;
         'top --value') COMPREPLY=($(compgen -W 'bytes packets flows' -- "$cur")); return ;;
         'top --order') COMPREPLY=($(compgen -W 'largest smallest' -- "$cur")); return ;;
         'top -n' | 'top --number') COMPREPLY=(); return ;;
@@ -88,12 +93,12 @@ _nmflowtool() {
         'forward --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'decode -'*) COMPREPLY=($(compgen -W '-r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --filter --all-fields --names --header --state --sflowtool -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'filter -'*) COMPREPLY=($(compgen -W '--filter-file -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'top -'*) COMPREPLY=($(compgen -W '--by --value --order -n --number --every --scaled --max-keys -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --filter --names -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'fields -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'export -'*) COMPREPLY=($(compgen -W '--as --to --keep-source --rate -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --mtu --template-packets --template-interval --vlan-as-dstas -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'forward -'*) COMPREPLY=($(compgen -W '--to --keep-source --rate -r --read -l --listen --receive-buffer --allow --speed -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'decode -'*) COMPREPLY=($(compgen -W '-r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --filter --all-fields --names --header --state --sflowtool -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'filter -'*) COMPREPLY=($(compgen -W '--filter-file -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'top -'*) COMPREPLY=($(compgen -W '--by --value --order -n --number --every --scaled --max-keys -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --filter --names -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'fields -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'export -'*) COMPREPLY=($(compgen -W '--as --to --keep-source --rate -r --read -l --listen --receive-buffer --allow --sampling-rate --template-scope --mtu --template-packets --template-interval --vlan-as-dstas -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'forward -'*) COMPREPLY=($(compgen -W '--to --keep-source --rate -r --read -l --listen --receive-buffer --allow --speed -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmflowtool nmflowtool

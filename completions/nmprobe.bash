@@ -3,6 +3,11 @@
 _nmprobe() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'ping trace dns http sweep --help --version' -- "$cur"))
         return
@@ -126,11 +131,11 @@ _nmprobe() {
         'sweep --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --size --socket --worst-first -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --watch -n --no-dns --mda --confidence --method --port --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'dns -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --server --type --window --edns-size --no-edns --dnssec --nsid --no-recursion --checking-disabled --random-case --tcp --no-tcp -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'http -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --window -X --method -H --header -d --data --redirects --max-bytes --expect-status --expect-body --ca-file --insecure --compressed --http1 --reuse --reset -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'sweep -'*) COMPREPLY=($(compgen -W '-f --file --exclude --all --max-addresses -c --count -t --timeout --rate --prefix-rate --each-silent --seed --shard --state --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --size --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --size --socket --worst-first -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --watch -n --no-dns --mda --confidence --method --port --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'dns -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --server --type --window --edns-size --no-edns --dnssec --nsid --no-recursion --checking-disabled --random-case --tcp --no-tcp -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'http -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --addresses --window -X --method -H --header -d --data --redirects --max-bytes --expect-status --expect-body --ca-file --insecure --compressed --http1 --reuse --reset -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'sweep -'*) COMPREPLY=($(compgen -W '-f --file --exclude --all --max-addresses -c --count -t --timeout --rate --prefix-rate --each-silent --seed --shard --state --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --size --socket -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmprobe nmprobe

@@ -3,6 +3,11 @@
 _nmsched() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'plan check --help --version' -- "$cur"))
         return
@@ -25,7 +30,7 @@ _nmsched() {
     case "$verb $cur" in
         'plan -'*) COMPREPLY=($(compgen -W '--seed --time-limit --iterations -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
         'plan '*) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
-        'check -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'check -'*) COMPREPLY=($(compgen -W '-h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmsched nmsched

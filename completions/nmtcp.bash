@@ -3,6 +3,11 @@
 _nmtcp() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
     COMPREPLY=()
+    if [ "$cur" = = ]; then
+        cur=''
+    elif [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W 'ping trace info diagnose --help --version' -- "$cur"))
         return
@@ -84,10 +89,10 @@ _nmtcp() {
         'diagnose --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;
     esac
     case "$verb $cur" in
-        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --method --window --worst-first -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --watch -n --no-dns --mda --confidence -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'info -'*) COMPREPLY=($(compgen -W '--state --port --peer --local -4 --ipv4 -6 --ipv6 --by --every --rounds --netns -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
-        'diagnose -'*) COMPREPLY=($(compgen -W '-c --count -i --interval -t --timeout --method --source --interface -4 --ipv4 -6 --ipv6 --addresses --http --path --tls --send --expect-banner --tries --service-timeout --max-resolve --max-rtt --max-first-byte -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --detailed-exitcode --show-config' -- "$cur")) ;;
+        'ping -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --linger --every --rounds --rate --each --source --interface --tos --ttl -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --method --window --worst-first -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'trace -'*) COMPREPLY=($(compgen -W '-f --file -c --count -i --interval -t --timeout --every --rounds --rate --each --source --interface --tos -4 --ipv4 -6 --ipv6 --receive-buffer --addresses --first-ttl --max-ttl --gap --watch -n --no-dns --mda --confidence -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'info -'*) COMPREPLY=($(compgen -W '--state --port --peer --local -4 --ipv4 -6 --ipv6 --by --every --rounds --netns -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
+        'diagnose -'*) COMPREPLY=($(compgen -W '-c --count -i --interval -t --timeout --method --source --interface -4 --ipv4 -6 --ipv6 --addresses --http --path --tls --send --expect-banner --tries --service-timeout --max-resolve --max-rtt --max-first-byte -h --help --format --fields -o --output --append --lock --color -q --quiet -v --verbose --strict --show-config' -- "$cur")) ;;
     esac
 }
 complete -F _nmtcp nmtcp

@@ -71,8 +71,9 @@ inline CLI::Option* add_endpoints(CLI::App& app, const std::string& names, std::
                 const auto parsed = parse_endpoint(text);
                 if (!parsed)
                     throw CLI::ValidationError(
-                        names,
-                        in_quotes(text) + " is not ADDR:PORT: write 127.0.0.1:2055, [::1]:2055 or :2055");
+                        names, in_quotes(text) +
+                                   " is not ADDR:PORT with a port from 1 to 65535: write "
+                                   "127.0.0.1:2055, [::1]:2055 or :2055 (names are not looked up)");
                 values.push_back(*parsed);
             }
         },

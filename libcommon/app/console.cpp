@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,18 @@ std::string seconds_text(double seconds) {
 bool moves_cursor() {
     const char* kind = std::getenv("TERM");
     return kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
+// "527 MB/s", "12.3 k packets/s": three digits are enough for a rate.
+std::string rate_text(double rate, std::string_view unit) {
+    constexpr std::array<std::string_view, 4> steps{"", "k", "M", "G"};
+    std::size_t step = 0;
+    for (; rate >= 1000 && step + 1 < steps.size(); ++step) rate /= 1000;
+    char number[32];
+    std::snprintf(number, sizeof number, step > 0 && rate < 100 ? "%.1f" : "%.0f", rate);
+    const bool is_bytes = unit == "bytes";
+    return std::string(number) + ' ' + std::string(steps[step]) +
+           (is_bytes ? "B" : (step > 0 ? " " : "") + std::string(unit)) + "/s";
 }
 
 std::string erase_line() {
@@ -67,25 +80,33 @@ void Console::progress(std::uint64_t done, std::uint64_t total, const char* unit
     bar_drawn_ns_ = now_ns;
     const double elapsed_s = static_cast<double>(now_ns - bar_started_ns_) / 1e9;
     const double rate = static_cast<double>(done) / elapsed_s;
-    char text[128];
+    std::string text;
     if (total > 0) {
-        const double share = static_cast<double>(done) / static_cast<double>(total);
-        const int filled = static_cast<int>(share * 30);
+        const double share = std::min(static_cast<double>(done) / static_cast<double>(total), 1.0);
         const double left_s = share > 0 ? elapsed_s / share - elapsed_s : 0;
-        std::snprintf(text, sizeof text, "[%.*s%*s] %3.0f %%  %.0f %s/s  %s left", filled,
-                      "##############################", 30 - filled, "", share * 100, rate, unit,
-                      seconds_text(left_s).c_str());
+        constexpr std::size_t bar_width = 30;
+        const auto filled = static_cast<std::size_t>(share * bar_width);
+        const std::string percent = std::to_string(static_cast<int>(share * 100));
+        text = "[" + std::string(filled, '#') + std::string(bar_width - filled, ' ') + "] " +
+               std::string(3 - percent.size(), ' ') + percent + " %  " + rate_text(rate, unit) + "  " +
+               seconds_text(left_s) + " left";
     } else {
-        std::snprintf(text, sizeof text, "%llu %s  %.0f/s", static_cast<unsigned long long>(done), unit,
-                      rate);
+        text = std::to_string(done) + ' ' + unit + "  " + rate_text(rate, unit);
     }
+    // A bar that wraps could not be erased.
+    if (const std::size_t width = window_size(STDERR_FILENO).columns; text.size() >= width)
+        text.resize(width - 1);
     write_fully(STDERR_FILENO, erase_line() + text);
     bar_drawn_ = true;
 }
 
-void Console::end_progress() {
+void Console::hide_progress() {
     if (bar_drawn_) write_fully(STDERR_FILENO, erase_line());
     bar_drawn_ = false;
+}
+
+void Console::end_progress() {
+    hide_progress();
     bar_started_ns_ = 0;
 }
 
@@ -105,9 +126,9 @@ bool Console::stdout_can_redraw() {
     return stdout_is_terminal() && moves_cursor();
 }
 
-WindowSize Console::window_size() {
+WindowSize Console::window_size(int fd) {
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+    if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
     return {size.ws_col, std::max<std::size_t>(size.ws_row, 2)};
 }
 

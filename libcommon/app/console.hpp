@@ -32,6 +32,8 @@ class Console {
     // A bar with rate and time left, on a terminal and without -q; total 0 means not known. unit: "packets".
     void progress(std::uint64_t done, std::uint64_t total, const char* unit);
     void end_progress();
+    // Erases the bar that stands there; the next progress() draws it again.
+    void hide_progress();
 
     // From now on lines for a person go there instead of to stderr, if that is the terminal that stdout is
     // too; nullptr: no more. For what draws on it.
@@ -42,8 +44,8 @@ class Console {
     static bool stderr_is_terminal();
     // A terminal that understands cursor movements (TERM is set, and not to dumb).
     static bool stdout_can_redraw();
-    // Of the terminal that stdout is.
-    static WindowSize window_size();
+    // Of the terminal that a descriptor is: stdout, unless told otherwise.
+    static WindowSize window_size(int fd = 1);
     // Whether the locale's character set is UTF-8.
     static bool speaks_utf8();
     // NO_COLOR and --color respected.

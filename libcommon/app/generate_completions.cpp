@@ -72,6 +72,10 @@ std::string bash_completion(Tool& tool) {
     std::string out = "# shellcheck shell=bash disable=SC2207\n" + std::string(generated) + function +
                       "() {\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
                       "verb=${COMP_WORDS[1]}\n    COMPREPLY=()\n";
+    // bash takes --name=value apart at the = (COMP_WORDBREAKS).
+    out +=
+        "    if [ \"$cur\" = = ]; then\n        cur=''\n"
+        "    elif [ \"$prev\" = = ]; then\n        prev=${COMP_WORDS[COMP_CWORD-2]}\n    fi\n";
     out += "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W '" +
            joined(verb_names(tool), " ") + " --help --version' -- \"$cur\"))\n        return\n    fi\n";
     out += "    case \"$verb $prev\" in\n";
@@ -112,9 +116,11 @@ std::string zsh_completion(Tool& tool) {
                 action = ":file:_files";
             else if (!option.value.empty())
                 action = ":" + shell_quoted(option.value, true) + ":";
+            // A long name takes its value behind = too.
             for (const std::string& name : dashed(option))
-                out += "                '*" + name + "[" + shell_quoted(option.doc, true) + "]" + action +
-                       "' \\\n";
+                out += "                '*" + name +
+                       (!option.value.empty() && name.starts_with("--") ? "=" : "") + "[" +
+                       shell_quoted(option.doc, true) + "]" + action + "' \\\n";
         }
         out +=
             takes_files(verb) ? "                '*:file:_files' ;;\n" : "                '*:operand:' ;;\n";

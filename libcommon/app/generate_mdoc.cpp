@@ -159,12 +159,14 @@ std::string files_section(Tool& tool) {
            ".conf\nDefaults of options for one user.\n.El\n.Pp\nBoth are described in\n.Xr nm-config 5 .\n";
 }
 
-std::string exit_section() {
+std::string exit_section(const Tool& tool) {
     std::string out =
         ".Sh EXIT STATUS\n0 to 63 is an answer, 64 to 78 means that there is none.\n"
         ".Bl -tag -width Ds\n";
-    for (const ExitMeaning& meaning : exit_meanings)
-        out += ".It " + std::to_string(static_cast<int>(meaning.exit)) + "\n" + sentence(meaning.text);
+    for (const ExitMeaning& meaning : exit_meanings) {
+        if (tool.may_end_with(meaning.exit))
+            out += ".It " + std::to_string(static_cast<int>(meaning.exit)) + "\n" + sentence(meaning.text);
+    }
     return out + ".El\n";
 }
 
@@ -184,7 +186,7 @@ std::string examples_section(Tool& tool) {
 
 std::string mdoc_sections(Tool& tool) {
     return synopsis_section(tool) + options_section(tool) + fields_section(tool) + environment_section(tool) +
-           files_section(tool) + exit_section() + examples_section(tool);
+           files_section(tool) + exit_section(tool) + examples_section(tool);
 }
 
 std::string schemas(Tool& tool) {

@@ -72,9 +72,10 @@ std::string examples_text(const Verb& verb, std::size_t most) {
     return text;
 }
 
-std::string exit_text() {
+std::string exit_text(const Tool& tool) {
     std::string text = "EXIT STATUS: 0 to 63 is an answer, 64 to 78 means that there is none\n";
     for (const ExitMeaning& meaning : exit_meanings) {
+        if (!tool.may_end_with(meaning.exit)) continue;
         const std::string number = std::to_string(static_cast<int>(meaning.exit));
         text += std::string(4 - number.size(), ' ') + number + "  " + std::string(meaning.text) + "\n";
     }
@@ -93,7 +94,7 @@ void set_help_layout(Tool& tool) {
         verb.cli->footer("EXAMPLES:\n" + examples_text(verb, verb.examples.size()));
         first_of_each += examples_text(verb, 1);
     }
-    tool.cli().footer("Options of a verb: " + tool.name() + " VERB --help\n\n" + exit_text() +
+    tool.cli().footer("Options of a verb: " + tool.name() + " VERB --help\n\n" + exit_text(tool) +
                       "\nEXAMPLES:\n" + first_of_each);
 }
 

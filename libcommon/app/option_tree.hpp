@@ -50,6 +50,11 @@ inline std::vector<OptionView> option_views(const Verb& verb) {
         view.is_file = view.value.find("FILE") != std::string::npos;
         view.is_key_list = view.longs.front() == "fields";
         if (view.is_key_list) view.words = keys_of(verb);
+        for (const KeyList& list : verb.key_lists) {
+            if (list.option != view.longs.front()) continue;
+            view.is_key_list = true;
+            view.words = list.words();
+        }
         view.common = option->get_group() == "Common" || view.longs == std::vector<std::string>{"help"};
         views.push_back(std::move(view));
     }

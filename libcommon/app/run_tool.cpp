@@ -13,6 +13,8 @@
 #include "app/help.hpp"
 #include "app/signals.hpp"
 #include "app/tool.hpp"
+#include "app/usage_message.hpp"
+#include "base/same_file.hpp"
 
 namespace nm {
 namespace {
@@ -29,7 +31,11 @@ struct CommonOptions {
     bool verbose = false;
     bool strict = false;
     bool detailed_exitcode = false;
-    bool show_config = false;
+};
+
+class ConfigAsked : public CLI::Success {
+  public:
+    ConfigAsked() : CLI::Success("ConfigAsked", "--show-config", CLI::ExitCodes::Success) {}
 };
 
 constexpr std::array<std::string_view, 3> colour_words{"auto", "always", "never"};
@@ -77,17 +83,22 @@ void add_common_options(Verb& verb, CommonOptions& common) {
         ->group("Common");
     add_word(cli, "--color", common.colour, colour_words, "colour in tables")->group("Common");
     cli.add_flag("-q,--quiet", common.quiet, "only errors on stderr")->group("Common");
-    cli.add_flag("-v,--verbose", common.verbose, "details on stderr")->group("Common");
-    cli.add_flag("--strict", common.strict, "stop at the first malformed input")->group("Common");
-    cli.add_flag("--detailed-exitcode", common.detailed_exitcode,
-                 "exit 2 when something changed or would change")
+    cli.add_flag("-v,--verbose", common.verbose, "details on stderr, and the counters of the whole run")
         ->group("Common");
-    cli.add_flag("--show-config", common.show_config,
-                 "print each option's value and where it comes from, and exit")
+    cli.add_flag("--strict", common.strict, "stop at the first malformed input")->group("Common");
+    if (verb.may_change) {
+        cli.add_flag("--detailed-exitcode", common.detailed_exitcode,
+                     "exit 2 when something changed or would change")
+            ->group("Common");
+    }
+    // Thrown before the parser looks for options that are needed.
+    cli.add_flag_callback(
+           "--show-config", [] { throw ConfigAsked(); },
+           "print each option's value and where it comes from, and exit")
         ->group("Common");
 }
 
-void show_config(Tool& tool, Verb& verb, const Origins& origins) {
+int show_config(const Verb& verb, const Origins& origins) {
     for (const CLI::Option* option : verb.cli->get_options()) {
         if (option->get_lnames().empty()) continue;
         const std::string& name = option->get_lnames().front();
@@ -106,21 +117,22 @@ void show_config(Tool& tool, Verb& verb, const Origins& origins) {
                   << '\n';
     }
     std::cout << std::flush;
-    (void)tool;
+    return std::cout ? 0 : static_cast<int>(Exit::io_error);
 }
 
-OutputOptions output_options(const Verb& verb, const CommonOptions& common) {
-    OutputOptions options;
-    options.path = common.output;
-    options.append = common.append;
-    const bool people = verb.has_table && common.output.empty() && Console::stdout_is_terminal();
-    options.format = people ? Format::table : Format::json;
-    if (!common.format.empty()) options.format = *format_of(common.format);
-    options.colour = Console::wants_colour(common.colour);
-    for (const std::string_view key : split(common.fields, ',')) {
-        if (!trim(key).empty()) options.fields.emplace_back(trim(key));
+Verb* parsed_verb(Tool& tool) {
+    const auto parsed = std::find_if(tool.verbs().begin(), tool.verbs().end(),
+                                     [](const Verb& verb) { return verb.cli->parsed(); });
+    return parsed == tool.verbs().end() ? nullptr : &*parsed;
+}
+
+FieldChoice field_choice(const Verb& verb, const std::string& keys) {
+    FieldChoice choice;
+    for (const std::string_view word : split(keys, ',')) {
+        const std::string_view key = trim(word);
+        if (!key.empty() && (choice.empty() || !is_chosen(choice, key))) choice.emplace_back(key);
     }
-    for (const std::string& key : options.fields) {
+    for (const std::string& key : choice) {
         const auto has = [&](const RecordType* type) {
             if (type->is_error() || type->is_summary()) return false;  // always whole
             return std::any_of(type->fields.begin(), type->fields.end(), [&](const FieldAccess& field) {
@@ -131,7 +143,38 @@ OutputOptions output_options(const Verb& verb, const CommonOptions& common) {
             throw UserError(Exit::usage,
                             "--fields: " + in_quotes(key) + " is not a key of this verb's records");
     }
+    return choice;
+}
+
+OutputOptions output_options(const Verb& verb, const CommonOptions& common, Console& console) {
+    OutputOptions options;
+    if (common.output != "-") options.path = common.output;
+    options.append = common.append;
+    const bool on_terminal = options.path.empty() && Console::stdout_is_terminal();
+    options.format = verb.has_table && on_terminal ? Format::table : Format::json;
+    if (!common.format.empty()) options.format = *format_of(common.format);
+    options.colour = Console::wants_colour(common.colour);
+    options.fields = field_choice(verb, common.fields);
+    options.main_types.assign(verb.emits.begin(),
+                              verb.emits.begin() + static_cast<std::ptrdiff_t>(verb.main_types));
+    options.tells_summary = common.verbose;
+    if (on_terminal) options.clear_way = [&console] { console.hide_progress(); };
     return options;
+}
+
+// What an option or an operand names as a file is not what --output would replace.
+void refuse_input_as_output(const Verb& verb, const std::string& path) {
+    const auto refuse = [&](const std::string& name, const std::string& input) {
+        if (!is_same_file(input, path)) return;
+        throw UserError(Exit::usage, path + ": input file is output file: " + name + " and --output name it");
+    };
+    if (path.empty()) return;
+    refuse("stdin", "-");
+    for (const CLI::Option* option : verb.cli->get_options()) {
+        if (option->get_type_name().find("FILE") == std::string::npos || option->check_lname("output"))
+            continue;
+        for (const std::string& input : option->results()) refuse(option->get_name(), input);
+    }
 }
 
 UniqueFd take_lock(const std::string& path) {
@@ -144,11 +187,13 @@ UniqueFd take_lock(const std::string& path) {
 }
 
 int run_verb(Verb& verb, const CommonOptions& common, Console& console) {
+    OutputOptions options = output_options(verb, common, console);
+    refuse_input_as_output(verb, options.path);
     const UniqueFd lock = take_lock(common.lock);
-    auto out = Output::open(output_options(verb, common), [&](const std::string& text) {
+    auto out = Output::open(std::move(options), [&](const std::string& text) {
                    console.warn(text);
                }).value_or_throw();
-    Context context{*out, console, common.strict, common.detailed_exitcode};
+    Context context{*out, console, common.strict};
     Exit exit = Exit::software;
     std::string failure;
     try {
@@ -158,7 +203,7 @@ int run_verb(Verb& verb, const CommonOptions& common, Console& console) {
         failure = error.what();
     }
     console.end_progress();
-    if (const Status written = out->finish(); !written) {
+    if (const Status written = out->finish(failure.empty()); !written) {
         console.error(written.error().message);
         return static_cast<int>(written.error().exit);
     }
@@ -168,130 +213,16 @@ int run_verb(Verb& verb, const CommonOptions& common, Console& console) {
     return static_cast<int>(exit);
 }
 
-// The first argument that is an option of the design which the chosen verb does not have yet, or nothing.
-std::string later_option(Tool& tool, int argc, char** argv) {
-    for (const Verb& verb : tool.verbs()) {
-        if (!verb.cli->parsed()) continue;
-        for (int i = 1; i < argc; ++i) {
-            const std::string name = std::string(argv[i]).substr(0, std::string_view(argv[i]).find('='));
-            const auto& later = verb.later_options;
-            if (std::find(later.begin(), later.end(), name) != later.end()) return name;
-        }
-    }
-    return {};
-}
-
-// Steps of one letter from a to b: put in, left out, another one.
-std::size_t distance_between(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t other = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, other});
-        }
-    }
-    return row[b.size()];
-}
-
-// ", is --count meant?", or nothing when no option is near.
-std::string meant_option(const Verb& verb, std::string_view name) {
-    constexpr std::size_t farthest = 2;
-    std::size_t least = std::min(farthest + 1, (name.size() + 1) / 2);
-    std::string nearest;
-    for (const CLI::Option* option : verb.cli->get_options()) {
-        for (const std::string& known : option->get_lnames()) {
-            const std::size_t distance = distance_between(name, known);
-            if (distance >= least || known == "generate") continue;
-            least = distance;
-            nearest = known;
-        }
-    }
-    return nearest.empty() ? nearest : ", is --" + nearest + " meant?";
-}
-
-// What is wrong with a word that the parser does not know; empty when it is something else.
-std::string unknown_word(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
-    const bool is_extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-    const bool lacks_operand = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-    if ((!is_extra && !lacks_operand) || argc < 2) return {};
-    std::string verbs;
-    for (const Verb& verb : tool.verbs()) {
-        verbs += (verbs.empty() ? "" : ", ") + verb.name;
-        if (!verb.cli->parsed()) continue;
-        for (int i = 2; i < argc; ++i) {
-            const std::string_view word =
-                std::string_view(argv[i]).substr(0, std::string_view(argv[i]).find('='));
-            const bool is_long = word.size() > 3 && word.starts_with("--");
-            if (is_long && verb.cli->get_option_no_throw(std::string(word)) == nullptr)
-                return "no option " + std::string(word) + meant_option(verb, word.substr(2));
-        }
-        return {};
-    }
-    return argv[1][0] == '-' || !is_extra ? std::string()
-                                          : "no verb " + in_quotes(argv[1]) + ": there are " + verbs;
-}
-
-// "--port: 'x' is not a number" for the parser's "Could not convert: --port = x".
-std::string conversion_failure(const CLI::ParseError& error) {
-    const std::string words = error.what();
-    const auto colon = words.find(": "), equals = words.find(" = ");
-    if (dynamic_cast<const CLI::ConversionError*>(&error) == nullptr || colon > equals ||
-        equals == std::string::npos)
-        return {};
-    return words.substr(colon + 2, equals - colon - 2) + ": " + in_quotes(words.substr(equals + 3)) +
-           " is not a number";
-}
-
-// "--count: 'x' is not a number from 1 to 255" for the parser's "--count: Value x not in range 1 to 255".
-std::string range_failure(const CLI::ParseError& error) {
-    constexpr std::string_view before = ": Value ", between = " not in range ";
-    const std::string words = error.what();
-    const auto value = words.find(before), range = words.rfind(between);
-    if (dynamic_cast<const CLI::ValidationError*>(&error) == nullptr || value == std::string::npos ||
-        range == std::string::npos || range < value + before.size())
-        return {};
-    const std::size_t at = value + before.size();
-    return words.substr(0, value) + ": " + in_quotes(words.substr(at, range - at)) +
-           " is not a number from " + words.substr(range + between.size());
-}
-
-// "nmprobe: trace: ..." for a verb of the design that is not there yet, else the parser's own words.
-std::string usage_message(Tool& tool, const CLI::ParseError& error, int argc, char** argv) {
-    const auto& later = tool.later();
-    if (argc > 1 && std::find(later.begin(), later.end(), argv[1]) != later.end()) {
-        std::string there;
-        for (const Verb& verb : tool.verbs()) there += (there.empty() ? "" : ", ") + verb.name;
-        return std::string(argv[1]) + ": not in this version; there is " + there;
-    }
-    std::string message = unknown_word(tool, error, argc, argv);
-    if (message.empty()) message = conversion_failure(error);
-    if (message.empty()) message = range_failure(error);
-    if (message.empty()) message = error.what();
-    if (const auto newline = message.find('\n'); newline != std::string::npos) message.resize(newline);
-    const bool is_word = message.size() > 1 && message[1] >= 'a' && message[1] <= 'z';
-    if (is_word && message.front() >= 'A' && message.front() <= 'Z')
-        message.front() = static_cast<char>(message.front() - 'A' + 'a');
-    std::string command = tool.name();
-    for (const CLI::App* chosen : tool.cli().get_subcommands()) command += " " + chosen->get_name();
-    if (const std::string option = later_option(tool, argc, argv); !option.empty())
-        message = option + ": not in this version";
-    return message + " (try: " + command + " --help)";
-}
-
 int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
-    CommonOptions common;
+    std::map<const Verb*, CommonOptions> common;
     std::string generate;
     tool.cli().set_help_flag("-h,--help", "print this help and exit");
     tool.cli().set_version_flag("--version", tool.name() + " (nmtools) " NM_VERSION,
                                 "print the version and exit");
     tool.cli().add_option("--generate", generate)->group("");
-    for (Verb& verb : tool.verbs()) add_common_options(verb, common);
+    for (Verb& verb : tool.verbs()) add_common_options(verb, common[&verb]);
     set_help_layout(tool);
-    const Origins origins = apply_defaults(tool);
+    const Defaults defaults = apply_defaults(tool);
     // One value for each time an option is given, so that what follows is an operand.
     for (Verb& verb : tool.verbs()) {
         for (CLI::Option* option : verb.cli->get_options()) {
@@ -300,6 +231,8 @@ int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
     }
     try {
         tool.cli().parse(argc, argv);
+    } catch (const ConfigAsked&) {
+        return show_config(*parsed_verb(tool), defaults.origins);
     } catch (const CLI::Success& asked) {  // --help, --version
         const int shown = tool.cli().exit(asked, std::cout, std::cerr);
         std::cout << std::flush;
@@ -314,17 +247,21 @@ int parse_and_run(int argc, char** argv, Tool& tool, Console& console) {
     }
     if (!generate.empty())
         throw UserError(Exit::usage, "--generate: " + in_quotes(generate) + " is not known");
-    for (Verb& verb : tool.verbs()) {
-        if (!verb.cli->parsed()) continue;
-        if (common.show_config) {
-            show_config(tool, verb, origins);
-            return std::cout ? 0 : static_cast<int>(Exit::io_error);
-        }
-        console.set_quiet(common.quiet);
-        console.set_verbose(common.verbose);
-        return run_verb(verb, common, console);
+    Verb* verb = parsed_verb(tool);
+    if (verb == nullptr) throw UserError(Exit::usage, "a verb is needed (try: " + tool.name() + " --help)");
+    refuse_bad_defaults(*verb, defaults);
+    const CommonOptions& chosen = common.at(verb);
+    console.set_quiet(chosen.quiet);
+    console.set_verbose(chosen.verbose);
+    return run_verb(*verb, chosen, console);
+}
+
+// What the caller closed stays unusable: no file or socket of ours takes its number, and who reads or writes
+// it hears of a bad descriptor.
+void occupy_closed_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
     }
-    throw UserError(Exit::usage, "a verb is needed (try: " + tool.name() + " --help)");
 }
 
 }  // namespace
@@ -335,6 +272,17 @@ Tool::Tool(std::string name, std::string summary)
       cli_(std::make_unique<CLI::App>(summary_, name_)) {}
 
 Tool::~Tool() = default;
+
+// What the verbs can end with: 2 where something changes, 3 to 6 where targets are probed.
+bool Tool::may_end_with(Exit exit) const {
+    return std::any_of(verbs_.begin(), verbs_.end(), [exit](const Verb& verb) {
+        const bool probes = std::any_of(verb.emits.begin(), verb.emits.end(), [](const RecordType* type) {
+            return type->type.starts_with("probe.") || type->type.starts_with("tcp.");
+        });
+        return exit == Exit::changed ? verb.may_change
+                                     : exit < Exit::unreachable || exit > Exit::unsent || probes;
+    });
+}
 
 Verb& Tool::add_verb(const std::string& name, const std::string& summary) {
     Verb& verb = verbs_.emplace_back();
@@ -357,6 +305,7 @@ void BadInput::count(std::uint64_t line_number, const std::string& reason) {
 
 int run_tool(int argc, char** argv, const std::string& name, const std::string& summary,
              void (*define)(Tool& tool)) {
+    occupy_closed_descriptors();
     install_signal_handlers();
     Console console(name);
     int status = static_cast<int>(Exit::software);

@@ -27,8 +27,7 @@ namespace nm {
 struct Context {
     Output& out;
     Console& console;
-    bool strict = false;             // stop at the first malformed input line
-    bool detailed_exitcode = false;  // Exit::changed may be returned
+    bool strict = false;  // stop at the first malformed input
 };
 
 struct Example {
@@ -36,17 +35,26 @@ struct Example {
     std::string what;
 };
 
+// An option whose value is a list of these words, for completions.
+struct KeyList {
+    std::string option;  // its long name
+    std::vector<std::string> (*words)();
+};
+
 struct Verb {
     std::string name;
     std::string summary;
     CLI::App* cli = nullptr;
     std::vector<const RecordType*> emits;
+    std::size_t main_types = 0;  // the first so many are what lists (csv) have; 0: all
     std::vector<Example> examples;
+    std::vector<KeyList> key_lists;
     // What it loads or reads at run time and no linker knows of: libraries by name, files by path. A
     // container image of the verb has them too.
     std::vector<std::string> needs;
     bool has_table = false;                  // --format table is the default on a terminal
     bool json_only = false;                  // passes lines on as they came: there is no other format
+    bool may_change = false;                 // returns Exit::changed: has --detailed-exitcode
     std::vector<std::string> later_options;  // of the design, not in this version: refused with a plain word
     std::function<Exit(Context&)> run;
 };
@@ -65,6 +73,7 @@ class Tool {
     CLI::App& cli() { return *cli_; }
     std::deque<Verb>& verbs() { return verbs_; }
     const std::vector<std::string>& later() const { return later_; }
+    bool may_end_with(Exit exit) const;
 
   private:
     std::string name_;

@@ -27,7 +27,7 @@ int write_all(int fd, std::string_view text) {
 Status replace_file(const std::string& path, std::string_view text) {
     const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
     UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!fd) return os_error(temporary, errno, Exit::cannot_create);
+    if (!fd) return os_error(path, errno, Exit::cannot_create);
     int error = write_all(fd.get(), text);
     if (error == 0 && ::fsync(fd.get()) != 0) error = errno;
     if (error == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) error = errno;

@@ -40,11 +40,12 @@ void CsvFormat::append_header(TextBuffer& out, const RecordType& type, const Lab
             if (is_chosen(choice_, key)) label_keys_.push_back(key);
         }
     }
+    columns_ = chosen_fields(type, choice_);
+    std::erase_if(columns_, [](const FieldAccess* field) { return field->info.kind == ValueKind::labels; });
     out.append(std::string_view("type"));
-    for (const FieldAccess& field : type.fields) {
-        if (field.info.kind == ValueKind::labels || !is_chosen(choice_, field.info.key)) continue;
+    for (const FieldAccess* field : columns_) {
         out.append(',');
-        out.append(field.info.key);
+        out.append(field->info.key);
     }
     for (const std::string& key : label_keys_) {
         out.append(',');
@@ -59,12 +60,11 @@ void CsvFormat::append(TextBuffer& out, const RecordType& type, const void* reco
     last_ = &type;
     out.append(type.type);
     TextBuffer cell;
-    for (const FieldAccess& field : type.fields) {
-        if (field.info.kind == ValueKind::labels || !is_chosen(choice_, field.info.key)) continue;
+    for (const FieldAccess* field : columns_) {
         out.append(',');
-        if (!field.present(record)) continue;
+        if (!field->present(record)) continue;
         cell.clear();
-        field.append_text(record, cell);
+        field->append_text(record, cell);
         append_cell(out, cell.view());
     }
     for (const std::string& key : label_keys_) {

@@ -18,9 +18,14 @@ enum class Format : std::uint8_t { json, csv, influx, prom, table };
 inline constexpr std::array<std::string_view, 5> format_names{"json", "csv", "influx", "prom", "table"};
 std::optional<Format> format_of(std::string_view name);
 
-// The keys the user asked for with --fields; empty means all. type, v and ts are always kept in JSON.
+// The keys the user asked for with --fields, in that order; empty means all. type, v and ts are always kept
+// in JSON.
 using FieldChoice = std::vector<std::string>;
 bool is_chosen(const FieldChoice& choice, std::string_view key);
+// The fields of a type in the order of the choice, labels last; without a choice all, in their own order.
+std::vector<const FieldAccess*> chosen_fields(const RecordType& type, const FieldChoice& choice);
+// Whether records of this type can have a chosen key.
+bool has_chosen(const RecordType& type, const FieldChoice& choice);
 
 // JSON restricted to chosen fields.
 void append_json_chosen(TextBuffer& out, const RecordType& type, const void* record,
@@ -37,6 +42,7 @@ class CsvFormat {
 
     FieldChoice choice_;
     const RecordType* last_ = nullptr;
+    std::vector<const FieldAccess*> columns_;
     std::vector<std::string> label_keys_;  // of the first record: the columns stay
 };
 
@@ -68,6 +74,12 @@ std::string prom_name(const RecordType& type, const FieldInfo& field);
 class TableFormat {
   public:
     TableFormat(FieldChoice choice, bool colour) : choice_(std::move(choice)), colour_(colour) {}
+    // Without a choice of the user's, the table of this type begins with these columns, empty or not; its
+    // usual ones follow, as far as they have values.
+    void lead_with(const RecordType& type, FieldChoice keys) {
+        lead_type_ = &type;
+        lead_ = std::move(keys);
+    }
     void append(TextBuffer& out, const RecordType& type, const void* record);
     // A target that has no record of its own, such as a name without an address: a row in this table, or in
     // the next one that has states of targets.
@@ -81,6 +93,8 @@ class TableFormat {
         std::string target, state, reason;
     };
     void start(const RecordType& type);
+    void add_column(const FieldAccess& field);
+    void erase_empty_columns();
     void add_failures();
     void append_row(TextBuffer& out, const Row& row, bool header) const;
     Mood mood_of(std::size_t column, std::string_view cell) const;
@@ -89,8 +103,11 @@ class TableFormat {
 
     FieldChoice choice_;
     bool colour_;
+    const RecordType* lead_type_ = nullptr;
+    FieldChoice lead_;
     const RecordType* type_ = nullptr;
     std::vector<const FieldAccess*> columns_;
+    std::size_t firm_columns_ = 0;  // the first so many stay, empty or not
     Row header_;
     std::vector<std::size_t> widths_;
     std::vector<bool> right_;

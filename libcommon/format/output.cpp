@@ -7,26 +7,9 @@
 #include <cerrno>
 #include <limits>
 
-#include "app/console.hpp"
 #include "base/replace_file.hpp"
-#include "base/terminal_text.hpp"
 
 namespace nm {
-
-namespace {
-
-// Rows for a terminal go where a progress bar may stand.
-void erase_progress(TextBuffer& text) {
-    static const bool shared = Console::stdout_can_redraw() && Console::stderr_is_terminal();
-    if (!shared || text.empty()) return;
-    const std::string rows(text.view());
-    text.clear();
-    text.append(escape::line_start);
-    text.append(escape::erase_to_line_end);
-    text.append(rows);
-}
-
-}  // namespace
 
 std::optional<Format> format_of(std::string_view name) {
     for (std::size_t i = 0; i < format_names.size(); ++i) {
@@ -39,36 +22,67 @@ bool is_chosen(const FieldChoice& choice, std::string_view key) {
     return choice.empty() || std::find(choice.begin(), choice.end(), key) != choice.end();
 }
 
+std::vector<const FieldAccess*> chosen_fields(const RecordType& type, const FieldChoice& choice) {
+    std::vector<const FieldAccess*> chosen;
+    const auto add_where = [&](auto&& holds) {
+        for (const FieldAccess& field : type.fields) {
+            if (holds(field.info)) chosen.push_back(&field);
+        }
+    };
+    if (choice.empty()) add_where([](const FieldInfo&) { return true; });
+    for (const std::string& key : choice)
+        add_where([&](const FieldInfo& info) { return info.kind != ValueKind::labels && info.key == key; });
+    if (!choice.empty()) add_where([](const FieldInfo& info) { return info.kind == ValueKind::labels; });
+    return chosen;
+}
+
+bool has_chosen(const RecordType& type, const FieldChoice& choice) {
+    return !chosen_fields(type, choice).empty();
+}
+
+namespace {
+
+void append_json_member(TextBuffer& out, const FieldAccess& field, const void* record,
+                        const FieldChoice& choice) {
+    if (!field.present(record)) return;
+    if (const Labels* labels = field.labels(record)) {
+        for (const auto& [key, text] : labels->items) {
+            if (!is_chosen(choice, key)) continue;
+            out.append(',');
+            append_json_string(out, key);
+            out.append(':');
+            append_json_string(out, text);
+        }
+        return;
+    }
+    out.append(',');
+    append_json_string(out, field.info.key);
+    out.append(':');
+    field.append_json(record, out);
+}
+
+}  // namespace
+
 void append_json_chosen(TextBuffer& out, const RecordType& type, const void* record,
                         const FieldChoice& choice) {
     out.append(R"({"type":")" + std::string(type.type) + R"(","v":)" + std::to_string(type.version));
-    TextBuffer scratch;
+    const auto is_kept = [&](const FieldAccess& field) {
+        return !choice.empty() && field.info.role == Role::time;
+    };
     for (const FieldAccess& field : type.fields) {
-        if (!field.present(record)) continue;
-        const bool wanted = field.info.role == Role::time || is_chosen(choice, field.info.key);
-        if (const Labels* labels = field.labels(record)) {
-            for (const auto& [key, text] : labels->items) {
-                if (!wanted && !is_chosen(choice, key)) continue;
-                out.append(',');
-                append_json_string(out, key);
-                out.append(':');
-                append_json_string(out, text);
-            }
-        } else if (wanted) {
-            out.append(',');
-            append_json_string(out, field.info.key);
-            out.append(':');
-            field.append_json(record, out);
-        }
+        if (is_kept(field)) append_json_member(out, field, record, choice);
+    }
+    for (const FieldAccess* field : chosen_fields(type, choice)) {
+        if (!is_kept(*field)) append_json_member(out, *field, record, choice);
     }
     out.append(std::string_view("}\n"));
 }
 
 Result<std::unique_ptr<Output>> Output::open(OutputOptions options, std::function<void(std::string)> tell) {
     UniqueFd file;
-    const int keep = options.append ? O_APPEND : O_TRUNC;
     if (!options.path.empty() && options.format != Format::prom) {
-        file = UniqueFd(::open(options.path.c_str(), O_WRONLY | O_CREAT | keep | O_CLOEXEC, 0644));
+        const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (options.append ? O_APPEND : 0);
+        file = UniqueFd(::open(options.path.c_str(), flags, 0644));
         if (!file) return os_error(options.path, errno, Exit::cannot_create);
     }
     return std::make_unique<Output>(std::move(options), std::move(file), std::move(tell));
@@ -81,9 +95,32 @@ Output::Output(OutputOptions options, UniqueFd file, std::function<void(std::str
       tell_(std::move(tell)),
       csv_(options_.fields),
       prom_(options_.fields),
-      table_(options_.fields, options_.colour) {}
+      table_(options_.fields, options_.colour) {
+    if (file_ && !options_.append) writer_.empty_file_first();
+}
+
+bool Output::shows(const RecordType& type) {
+    if (type.is_error() || type.is_summary() || &type == last_shown_) return true;
+    const FieldChoice& fields = options_.fields;
+    if (!fields.empty() && !has_chosen(type, fields)) return false;
+    // A list of one kind of records: others would tear it apart.
+    const bool is_list =
+        options_.format == Format::csv || (options_.format == Format::table && !fields.empty());
+    const auto& main = options_.main_types;
+    const bool is_main =
+        std::any_of(main.begin(), main.end(), [&](const RecordType* one) { return one->type == type.type; });
+    const bool main_has = std::any_of(main.begin(), main.end(),
+                                      [&](const RecordType* one) { return has_chosen(*one, fields); });
+    if (is_list && !is_main && main_has) {
+        ++beside_;
+        return false;
+    }
+    last_shown_ = &type;
+    return true;
+}
 
 void Output::write_other(const RecordType& type, const void* record) {
+    if (!shows(type)) return;
     TextBuffer& out = writer_.buffer();
     if (options_.format == Format::json) {
         append_json_chosen(out, type, record,
@@ -140,10 +177,8 @@ std::int64_t Output::flush_before_wait(std::int64_t now_ns) {
 
 void Output::flush() {
     unflushed_ = false;
-    if (options_.format == Format::table) {
-        table_.flush(writer_.buffer());
-        if (options_.path.empty()) erase_progress(writer_.buffer());
-    }
+    if (options_.format == Format::table) table_.flush(writer_.buffer());
+    if (options_.clear_way && !writer_.buffer().empty()) options_.clear_way();
     writer_.flush();
 }
 
@@ -169,9 +204,15 @@ Status Output::write_page() {
     return replace_file(options_.path, page.view());
 }
 
-Status Output::finish() {
+Status Output::finish(bool has_run) {
     const Status page = write_page();
+    if (beside_ > 0 && last_shown_ == nullptr) {
+        tell_(std::to_string(beside_) + " records are of other types than " +
+              std::string(format_names[static_cast<std::size_t>(options_.format)]) +
+              " lists: name their keys with --fields, or take --format json");
+    }
     flush();
+    if (has_run) writer_.begin();
     const Status written = writer_.finish();
     return page ? written : page;
 }

@@ -14,14 +14,19 @@ namespace nm {
 struct OutputOptions {
     Format format = Format::json;
     FieldChoice fields;
+    // Lists of one kind of records (csv, and table with fields) have only these; none: all are alike.
+    std::vector<const RecordType*> main_types;
     std::string path;     // empty: stdout
     bool append = false;  // keep what is in the file; a Prometheus page always replaces it
     bool colour = false;
+    bool tells_summary = false;       // the summary goes to stderr too, in words
+    std::function<void()> clear_way;  // called before rows go where a progress bar may stand
 };
 
 class Output {
   public:
-    // Opens the file; a Prometheus page goes to a temporary file beside it and is renamed.
+    // Opens the file, and empties it when the first records are written: what stops a run before costs no old
+    // file. A Prometheus page goes to a temporary file beside it and is renamed.
     static Result<std::unique_ptr<Output>> open(OutputOptions options, std::function<void(std::string)> tell);
 
     template <Described T>
@@ -30,6 +35,10 @@ class Output {
             append_json(writer_.buffer(), record);
         else
             write_other(record_type<T>, &record);
+        if constexpr (describe<T>.type.ends_with(".summary")) {
+            if (options_.tells_summary && options_.format != Format::table)
+                tell_(sentence_of(record_type<T>, &record));
+        }
         writer_.written();
         unflushed_ = true;
     }
@@ -63,6 +72,10 @@ class Output {
         return options_.format == Format::table && options_.path.empty() && options_.fields.empty();
     }
     bool colour() const { return options_.colour; }
+    // What a table of this type begins with (TableFormat).
+    void lead_with(const RecordType& type, FieldChoice keys) { table_.lead_with(type, std::move(keys)); }
+    // The file, or empty for stdout.
+    const std::string& path() const { return options_.path; }
     // Text for the terminal that stands for records: what for_people() allows instead of write().
     void draw(std::string_view text);
 
@@ -75,11 +88,13 @@ class Output {
     Format format() const { return options_.format; }
     // No --fields.
     bool all_fields() const { return options_.fields.empty(); }
-    Status finish();
+    // has_run: not when it was refused; then a file that nothing was written to stays as it was.
+    Status finish(bool has_run);
 
     Output(OutputOptions options, UniqueFd file, std::function<void(std::string)> tell);
 
   private:
+    bool shows(const RecordType& type);
     void write_other(const RecordType& type, const void* record);
     Status write_page();
 
@@ -94,6 +109,8 @@ class Output {
     std::int64_t flushed_ns_ = 0;
     bool page_due_ = false;  // the Prometheus page has changed since it was written
     std::uint64_t not_forwarded_ = 0;
+    const RecordType* last_shown_ = nullptr;
+    std::uint64_t beside_ = 0;  // left out of a list
 };
 
 }  // namespace nm

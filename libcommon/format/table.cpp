@@ -64,14 +64,24 @@ void TableFormat::start(const RecordType& type) {
     right_.clear();
     widths_.clear();
     header_written_ = false;
-    for (const FieldAccess& field : type.fields) {
-        if (choice_.empty() ? !field.info.column : !is_chosen(choice_, field.info.key)) continue;
-        columns_.push_back(&field);
-        header_.push_back(header_of(field.info));
-        widths_.push_back(header_.back().size());
-        right_.push_back(field.info.kind == ValueKind::integer || field.info.kind == ValueKind::real);
+    if (choice_.empty() && lead_type_ == &type) {
+        for (const FieldAccess* field : chosen_fields(type, lead_)) add_column(*field);
     }
+    firm_columns_ = columns_.size();
+    for (const FieldAccess* field : chosen_fields(type, choice_)) {
+        const bool is_there = std::find(columns_.begin(), columns_.end(), field) != columns_.end();
+        if (!is_there && (choice_.empty() ? field->info.column : is_chosen(choice_, field->info.key)))
+            add_column(*field);
+    }
+    if (!choice_.empty()) firm_columns_ = columns_.size();
     add_failures();
+}
+
+void TableFormat::add_column(const FieldAccess& field) {
+    columns_.push_back(&field);
+    header_.push_back(header_of(field.info));
+    widths_.push_back(header_.back().size());
+    right_.push_back(field.info.kind == ValueKind::integer || field.info.kind == ValueKind::real);
 }
 
 void TableFormat::append(TextBuffer& out, const RecordType& type, const void* record) {
@@ -126,15 +136,7 @@ void TableFormat::add_failures() {
 void TableFormat::flush(TextBuffer& out) {
     if (waiting_.empty()) return;
     if (!header_written_) {
-        // Keys that identify nothing here (those of a grouping that was not asked for) take no room.
-        for (std::size_t i = columns_.size(); i-- > 0 && choice_.empty();) {
-            if (columns_[i]->info.role != Role::tag || !is_empty_column(waiting_, i)) continue;
-            erase_at(columns_, i);
-            erase_at(header_, i);
-            erase_at(widths_, i);
-            erase_at(right_, i);
-            for (Row& row : waiting_) erase_at(row, i);
-        }
+        erase_empty_columns();
         for (const Row& row : waiting_) {
             for (std::size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], width_of(row[i]));
         }
@@ -143,6 +145,20 @@ void TableFormat::flush(TextBuffer& out) {
     }
     for (const Row& row : waiting_) append_row(out, row, false);
     waiting_.clear();
+}
+
+// Keys that identify nothing here (those of a grouping that was not asked for) take no room; nor does
+// anything empty behind columns that were put in front.
+void TableFormat::erase_empty_columns() {
+    for (std::size_t i = columns_.size(); i-- > firm_columns_;) {
+        const bool may_go = firm_columns_ > 0 || columns_[i]->info.role == Role::tag;
+        if (!may_go || !is_empty_column(waiting_, i)) continue;
+        erase_at(columns_, i);
+        erase_at(header_, i);
+        erase_at(widths_, i);
+        erase_at(right_, i);
+        for (Row& row : waiting_) erase_at(row, i);
+    }
 }
 
 void TableFormat::append_row(TextBuffer& out, const Row& row, bool header) const {

@@ -111,7 +111,8 @@ LineMembers::LineMembers(std::vector<std::string_view> keys)
 LineMembers::~LineMembers() = default;
 
 bool LineMembers::fail(const char* why) {
-    error_ = std::string("not a JSON object: ") + why;
+    error_ = "not a JSON object";
+    if (why != nullptr) error_ += std::string(": ") + why;
     return false;
 }
 
@@ -162,6 +163,8 @@ bool LineMembers::read_any(std::string_view line) {
     od::object object;
     auto code = simd_->parser.iterate(simd_->padded.get(), line.size(), simd_->capacity).get(simd_->document);
     if (code == simdjson::SUCCESS) code = simd_->document.get_object().get(object);
+    // A number, a string, a word: that says it all.
+    if (code == simdjson::INCORRECT_TYPE) return fail(nullptr);
     if (code != simdjson::SUCCESS) return fail(simdjson::error_message(code));
     for (auto member : object) {
         std::string_view key;

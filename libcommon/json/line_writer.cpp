@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace nm {
 
@@ -100,8 +101,15 @@ bool LineWriter::congested() const {
     return background_ && background_->congested();
 }
 
+// What is no regular file has nothing to be emptied of.
+void LineWriter::begin() {
+    if (!std::exchange(must_empty_, false)) return;
+    if (::ftruncate(fd_, 0) != 0 && errno != EINVAL) fail(errno);
+}
+
 void LineWriter::flush() {
     if (!buffer_.empty() && !closed()) {
+        begin();
         if (background_)
             background_->push(buffer_.view());
         else

@@ -21,6 +21,11 @@ class LineWriter {
     LineWriter(const LineWriter&) = delete;
     LineWriter& operator=(const LineWriter&) = delete;
 
+    // The descriptor is a file whose contents go, but not before the first bytes are written or begin() says
+    // so.
+    void empty_file_first() { must_empty_ = true; }
+    void begin();
+
     // Append whole lines here, then call written().
     TextBuffer& buffer() { return buffer_; }
     void written() {
@@ -46,6 +51,7 @@ class LineWriter {
     int fd_;
     std::string name_;
     TextBuffer buffer_;
+    bool must_empty_ = false;
     bool reader_gone_ = false;
     int errno_ = 0;
     std::unique_ptr<Background> background_;

@@ -46,7 +46,10 @@ setup() { clean_environment; }
         done < <(verb_json "$tool" "$verb" '.options[].long[]')
         bash_complete "$tool" "$verb" --format '' | expect json "bash: $tool $verb --format json"
         bash_complete "$tool" "$verb" --fields 'ts,t' | expect "ts,ts" "bash: $tool $verb --fields ts"
+        bash_complete "$tool" "$verb" --format = | expect json "bash: $tool $verb --format="
+        bash_complete "$tool" "$verb" --format = j | expect json "bash: $tool $verb --format=j"
     done < <(nm_verbs)
+    bash_complete nmflowtool top --by 'src_ip,dst_po' | expect src_ip,dst_port "bash: a key behind another after --by"
     cd "$BATS_TEST_TMPDIR"
     touch targets.yaml
     bash_complete nmprobe ping -f targ | expect targets.yaml "bash: a file after -f"
@@ -61,7 +64,9 @@ setup() { clean_environment; }
             expect "--$option" "fish: $tool $verb --$option" <<<"$offered"
         done < <(verb_json "$tool" "$verb" '.options[].long[]')
         fish_complete "$tool" "$tool $verb --format " | expect json "fish: $tool $verb --format json"
+        fish_complete "$tool" "$tool $verb --format=" | expect --format=json "fish: $tool $verb --format=json"
     done < <(nm_verbs)
+    fish_complete nmflowtool 'nmflowtool top --by ' | expect src_as 'fish: --by src_as'
 }
 
 @test "zsh completes verbs, options and words of every tool" {
@@ -73,5 +78,7 @@ setup() { clean_environment; }
             expect "--$option" "zsh: $tool $verb --$option" <<<"$offered"
         done < <(verb_json "$tool" "$verb" '.options[].long[]')
         zsh_complete "$tool" "$tool $verb --format " | expect json "zsh: $tool $verb --format json"
+        zsh_complete "$tool" "$tool $verb --format=" | expect json "zsh: $tool $verb --format=json"
     done < <(nm_verbs)
+    zsh_complete nmflowtool 'nmflowtool top --by ' | expect src_as 'zsh: --by src_as'
 }

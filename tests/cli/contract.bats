@@ -390,6 +390,54 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
     each_verb check
 }
 
+@test "a run that is refused keeps the old --output file; one that runs replaces it" {
+    check() {
+        sample "$1" "$2" || return 0
+        echo old >kept
+        expect_status 64 "$1" "$2" --output kept --no-such-option || return 1
+        ! verb_json "$1" "$2" '.options[].long[]' | grep -qxE 'read|file|mrt' || {
+            local option
+            option=$(verb_json "$1" "$2" '.options[].long[]' | grep -xE 'read|file|mrt' | head -n 1)
+            expect_status '64 66' "$1" "$2" --output kept "${options[@]}" "--$option" no-such-file "${operands[@]}" \
+                <"$stdin" || return 1
+        }
+        [ "$(cat kept)" = old ] || complain "the old file is gone: $*" || return 1
+        head -c 100000 /dev/zero >kept
+        expect_status '0 1 4' "$1" "$2" --format json --output kept "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        ! grep -qP '\0' kept || complain "the old content is still there: $*"
+    }
+    each_verb check
+}
+
+@test "an input file is never the output file: 64, and nothing is touched" {
+    check() {
+        sample "$1" "$2" && [ -n "$lines" ] || return 0
+        cp "$lines" both
+        ln -sf both also
+        expect_status 64 "$1" "$2" --output both "${line_options[@]}" <both && one_line_error "$1" &&
+            expect_status 64 "$1" "$2" --append --output also "${line_options[@]}" <both || return 1
+        grep -q 'input file is output file' err || complain "not told: $*" || return 1
+        cmp both "$lines"
+    }
+    each_verb check
+}
+
+@test "--output - is stdout; a closed stdin or stdout is told as what it is" {
+    check() {
+        sample "$1" "$2" || return 0
+        expect_status '0 1 4' "$1" "$2" --format json --output - "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        [ -s out ] && [ ! -e ./- ] || complain "not on stdout: $*" || return 1
+        local status=0
+        timeout 60 "$1" "$2" --format json "${options[@]}" "${operands[@]}" <"$stdin" 2>err >&- || status=$?
+        [ "$status" -eq 74 ] && grep -q 'stdout: Bad file descriptor' err || complain "closed stdout: $status: $*" || return 1
+        [ -n "$lines" ] || return 0
+        status=0
+        timeout 60 "$1" "$2" "${line_options[@]}" 2>err >out <&- || status=$?
+        [ "$status" -ge 64 ] && [ "$status" -lt 80 ] || complain "closed stdin: $status: $*"
+    }
+    each_verb check
+}
+
 @test "a lock that is held is 75, at once" {
     check() {
         sample "$1" "$2" || return 0
@@ -442,6 +490,20 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
     each_verb check_verb
 }
 
+@test "--help lists the exit statuses that the tool can end with, and no others" {
+    statuses() { "$1" --help | sed -n 's/^ *\([0-9]*\)  [A-Z].*/\1/p' | awk '$1 < 64' | paste -sd' '; }
+    check() {
+        local wanted='0 1'
+        ! "$1" --generate verbs | jq -se 'any(.[].options[].long[]; . == "detailed-exitcode")' >/dev/null ||
+            wanted="$wanted 2"
+        ! "$1" --generate verbs | jq -se 'any(.[].emits[]; test("^(probe|tcp)[.]"))' >/dev/null ||
+            wanted="$wanted 3 4 5 6"
+        [ "$(statuses "$1")" = "$wanted" ] || complain "$1: $(statuses "$1") instead of $wanted"
+    }
+    each_tool check
+    [ "$(statuses nmflowtool)" = '0 1' ]
+}
+
 @test "--version is one line with the name and the version" {
     check() {
         expect_status 0 "$1" --version
@@ -470,6 +532,45 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$1" "$2" --format json "${endless[@]}" <"
         [[ $(origin "$1" "$2") == "$2.color = auto  # environment NM_${upper}_${verb_upper}_COLOR" ]] ||
             complain "the verb's variable: $*" || return 1
         [[ $(origin "$1" "$2" --color always) == "$2.color = always  # command line" ]] || complain "command line: $*"
+    }
+    each_verb check
+}
+
+@test "--show-config needs no other option" {
+    check() { expect_status 0 "$1" "$2" --show-config </dev/null && grep -q "^$2\.color = " out; }
+    each_verb check
+}
+
+@test "a default for all verbs is that of those which know the value; one verb's default is no other's" {
+    check() {
+        sample "$1" "$2" || return 0
+        local upper=${1^^} verb_upper=${2^^}
+        verb_upper=${verb_upper//-/_}
+        local known='0 1 4'
+        [ "$("$1" --generate verbs | jq -s 'any(.table)')" = true ] || known=78  # no verb of the tool knows it
+        expect_status "$known" env "NM_${upper}_FORMAT=table" "$1" "$2" "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        if [ "$(verb_json "$1" "$2" .table)" = true ]; then
+            ! grep -q '^{"type"' out || complain "not applied: $*" || return 1
+        else
+            expect_status 78 env "NM_${upper}_${verb_upper}_FORMAT=table" "$1" "$2" "${options[@]}" "${operands[@]}" \
+                <"$stdin" && one_line_error "$1" && grep -q "NM_${upper}_${verb_upper}_FORMAT" err || return 1
+        fi
+        local other
+        other=$("$1" --generate verbs | jq -r --arg verb "$2" 'select(.verb != $verb) | .verb' | head -n 1)
+        [ -n "$other" ] || return 0
+        other=${other^^}
+        expect_status '0 1 4' env "NM_${upper}_${other//-/_}_COLOR=purple" "NM_${upper}_${other//-/_}_FORMAT=csv" \
+            "$1" "$2" "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        grep -q '^{"type"' out || complain "another verb's format: $*"
+    }
+    each_verb check
+}
+
+@test "-v tells the counters of the run once, on stderr" {
+    check() {
+        sample "$1" "$2" || return 0
+        expect_status '0 1 4' "$1" "$2" -v --format json "${options[@]}" "${operands[@]}" <"$stdin" || return 1
+        ! tail -n 1 out | grep -q '"type":"[a-z.]*summary"' || [ "$(wc -l <err)" -eq 1 ] || complain "not one line: $*"
     }
     each_verb check
 }

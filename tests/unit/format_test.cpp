@@ -146,8 +146,8 @@ TEST(Table, StatesLossesAndErrorsAreColoured) {
     table.append(out, icmp, &b);
     table.flush(out);
     EXPECT_EQ(out.view(),
-              "\033[1mTARGET\033[0m  \033[1mSTATE\033[0m  \033[1mSENT\033[0m  \033[1mLOSS_PCT\033[0m\n"
-              "db2     \033[1;31mlost\033[0m      3       \033[1;31m100\033[0m\n");
+              "\033[1mTARGET\033[0m  \033[1mSTATE\033[0m  \033[1mLOSS_PCT\033[0m  \033[1mSENT\033[0m\n"
+              "db2     \033[1;31mlost\033[0m        \033[1;31m100\033[0m     3\n");
 }
 
 TEST(Table, ATargetWithoutARecordIsARowToo) {
@@ -171,13 +171,33 @@ TEST(Table, ATargetWithoutARecordIsARowToo) {
     EXPECT_NE(text.find("no such host"), std::string::npos) << text;
 }
 
+TEST(Table, LeadingColumnsStandInTheirOrderThoughEmptyAndEmptyOnesBehindThemGo) {
+    TableFormat table({}, false);
+    table.lead_with(icmp, {"rtt_avg_us", "target"});
+    IcmpProbe b = lost();
+    TextBuffer out;
+    table.append(out, icmp, &b);
+    table.flush(out);
+    EXPECT_TRUE(out.view().starts_with("RTT_AVG_MS  TARGET  ")) << out.view();
+    EXPECT_NE(out.view().find("\n         -  db2 "), std::string::npos) << out.view();
+    EXPECT_EQ(out.view().find("RTT_MIN_MS"), std::string::npos) << out.view();
+}
+
+TEST(Csv, ColumnsStandInTheOrderOfTheChoice) {
+    CsvFormat csv({"target", "rtt_avg_us", "sent"});
+    const IcmpProbe a = answered();
+    TextBuffer out;
+    csv.append(out, icmp, &a);
+    EXPECT_TRUE(out.view().starts_with("type,target,rtt_avg_us,sent\n")) << out.view();
+}
+
 TEST(Json, ChosenFieldsKeepTypeVersionAndTime) {
     TextBuffer out;
     const IcmpProbe b = lost();
-    append_json_chosen(out, icmp, &b, {"target", "rtt_avg_us"});
-    EXPECT_EQ(
-        out.view(),
-        "{\"type\":\"probe.icmp\",\"v\":1,\"ts\":\"2026-11-22T01:02:03.123456Z\",\"target\":\"db2\"}\n");
+    append_json_chosen(out, icmp, &b, {"rtt_avg_us", "sent", "target"});
+    EXPECT_EQ(out.view(),
+              "{\"type\":\"probe.icmp\",\"v\":1,\"ts\":\"2026-11-22T01:02:03.123456Z\",\"sent\":3,\"target\":"
+              "\"db2\"}\n");
 }
 
 }  // namespace

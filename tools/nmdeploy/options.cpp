@@ -39,6 +39,7 @@ void add_engine_options(CLI::App& cli, EngineOptions& options) {
 void define_apply(nm::Tool& tool) {
     nm::Verb& verb =
         tool.add_verb("apply", "start and stop containers until what runs is what the plan says");
+    verb.may_change = true;
     const auto options = std::make_shared<ApplyOptions>();
     verb.cli->add_option("PLAN", options->plan, "what nmsched plan printed; - or nothing: stdin")
         ->type_name("PLAN");

@@ -1,8 +1,10 @@
 #include "flow_input.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/signals.hpp"
+#include "file_kind.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -36,7 +38,9 @@ FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
         throw nm::UserError(nm::Exit::usage,
                             "--read and --listen exclude each other: a run reads files or sockets");
     }
-    files_ = input_files(options.files);
+    std::vector<std::string> outputs = options.outputs;
+    if (!context.out.path().empty()) outputs.push_back(context.out.path());
+    files_ = input_files(options.files, outputs);
     if (!options.listen.empty()) {
         sockets_ = UdpSource::open(options.listen, options.receive_buffer).value_or_throw();
     }
@@ -63,6 +67,7 @@ FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
             if (idle_) idle_();
             context_.out.flush();
         }
+        answer_signals();
         if (nm::stop_requested() && drain_until_ns_ == 0) drain_until_ns_ = nm::monotonic_ns() + drain_ns;
         const bool late = drain_until_ns_ != 0 && nm::monotonic_ns() > drain_until_ns_;
         if (!late && sockets_->receive()) continue;
@@ -70,10 +75,25 @@ FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
             tell_drops();
             return Got::nothing;
         }
-        const int timeout_ms = idle_ ? idle_() : -1;
+        const int timeout_ms = wait_ms(idle_ ? idle_() : -1);
         context_.out.flush();
         sockets_->wait(timeout_ms);
     }
+}
+
+void FlowInput::answer_signals() {
+    if (nm::take_counters_request() && counters_) context_.console.error(counters_());
+    const bool is_asked = nm::take_reload_request();
+    if (!save_ || (!is_asked && nm::monotonic_ns() < save_at_ns_)) return;
+    save_();
+    save_at_ns_ = nm::monotonic_ns() + save_every_ns;
+}
+
+int FlowInput::wait_ms(int idle_ms) const {
+    if (!save_) return idle_ms;
+    const std::int64_t left_ns = std::max<std::int64_t>(save_at_ns_ - nm::monotonic_ns(), 0);
+    const int save_ms = static_cast<int>(left_ns / nm::ns_per_ms + 1);
+    return idle_ms < 0 ? save_ms : std::min(idle_ms, save_ms);
 }
 
 void FlowInput::tell_drops() {
@@ -102,7 +122,8 @@ FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& fl
     }
 }
 
-// The next file that is one of flows. A folder may hold other things: they are told and passed over.
+// The next file that is one of flows. A folder may hold other things: they are passed over, and told at the
+// end.
 bool FlowInput::open_next_file() {
     while (opened_files_ < files_.size()) {
         const InputFile& file = files_[opened_files_++];
@@ -110,38 +131,56 @@ bool FlowInput::open_next_file() {
         if (opened) return true;
         if (!file.is_of_a_folder) throw nm::UserError(opened.error().exit, opened.error().message);
         is_broken_ = true;
-        context_.console.warn(opened.error().message);
+        if (passed_over_++ == 0) first_passed_over_ = opened.error().message;
     }
+    tell_passed_over();
     return false;
 }
 
+void FlowInput::tell_passed_over() {
+    const std::size_t count = std::exchange(passed_over_, 0);
+    if (count == 0) return;
+    const std::string others = count == 1 ? "" : " (and " + std::to_string(count - 1) + " more)";
+    context_.console.warn(first_passed_over_ + others + ": passed over");
+}
+
 nm::Status FlowInput::open(const std::string& path) {
-    constexpr std::size_t enough_to_tell = 4;
     const std::string name = path == "-" ? "stdin" : path;
     auto window = nm::ByteWindow::open(path);
     if (!window) return window.error();
     window->before_waiting([this] { context_.out.flush(); });
-    window->fill(enough_to_tell);
-    if (NfcapdBlocks::recognises(window->unread())) {
+    window->fill(enough_to_tell_file);
+    return start(std::move(*window), name);
+}
+
+nm::Status FlowInput::start(nm::ByteWindow window, const std::string& name) {
+    if (NfcapdBlocks::recognises(window.unread())) {
         if (allow_list_.is_given()) {
             throw nm::UserError(nm::Exit::usage,
                                 name + ": holds flow records of nfdump: --allow is for datagrams");
         }
-        auto blocks = NfcapdBlocks::start(std::move(*window), name);
+        if (options_.sampling_rate && !any_stored_)
+            context_.console.warn(name +
+                                  ": nfcapd has scaled these flows already: --sampling-rate is for what "
+                                  "it was not told");
+        auto blocks = NfcapdBlocks::start(std::move(window), name);
         if (!blocks) return blocks.error();
         stored_.emplace(std::move(*blocks));
         any_stored_ = true;
-    } else {
-        auto capture = nm::PcapReader::start(std::move(*window), name);
-        if (!capture) return capture.error();
-        capture_.emplace(std::move(*capture));
-        any_capture_ = true;
+        return nm::Done{};
     }
+    if (const std::string_view why = why_no_capture(window.unread()); !why.empty())
+        return nm::Error{nm::Exit::bad_data, name + ": " + std::string(why)};
+    auto capture = nm::PcapReader::start(std::move(window), name);
+    if (!capture) return capture.error();
+    capture_.emplace(std::move(*capture));
+    any_capture_ = true;
     return nm::Done{};
 }
 
 void FlowInput::show_progress() {
     since_look_ = 0;
+    answer_signals();
     if (capture_) context_.console.progress(capture_->offset(), capture_->size(), "bytes");
     if (stored_) context_.console.progress(stored_->offset(), stored_->size(), "bytes");
 }
@@ -155,6 +194,8 @@ void FlowInput::close_file() {
     const std::string problem = capture_ ? capture_->problem() : stored_->problem();
     if (!problem.empty()) {
         is_broken_ = true;
+        if (context_.strict)
+            throw nm::UserError(nm::Exit::bad_data, files_[opened_files_ - 1].path + ": " + problem);
         warn_of(problem + (capture_ ? ": what came before it was read" : ": what is there was read"));
     }
     if (capture_) {
@@ -174,6 +215,21 @@ void FlowInput::close_file() {
     }
     capture_.reset();
     stored_.reset();
+}
+
+std::string counters_text(const FlowInput& input, const Decoder& decoder) {
+    nm::FlowSummary summary;
+    input.add_to(summary);
+    decoder.add_to(summary);
+    return nm::sentence_of(nm::record_type<nm::FlowSummary>, &summary);
+}
+
+void stop_at_malformed(const Decoder& decoder, const Datagram& datagram) {
+    nm::FlowSummary summary;
+    decoder.add_to(summary);
+    if (summary.malformed == 0) return;
+    throw nm::UserError(nm::Exit::bad_data, "datagram " + std::to_string(summary.datagrams) + ", of " +
+                                                to_string(datagram.sender) + ", is malformed");
 }
 
 void FlowInput::add_to(nm::FlowSummary& summary) const {

@@ -27,6 +27,7 @@ struct InputOptions {
     std::vector<std::string> allow;            // networks of the senders that are expected; none: all are
     TemplateScope template_scope = TemplateScope::address;
     std::optional<SamplingRate> sampling_rate;  // of exporters that tell none, or of all
+    std::vector<std::string> outputs;           // files that the run writes beside its records
 
     bool is_given() const { return !files.empty() || !listen.empty(); }
 };
@@ -48,6 +49,11 @@ class FlowInput {
     // call again, -1 for never.
     void when_idle(std::function<int()> idle) { idle_ = std::move(idle); }
 
+    // What SIGUSR1 writes to stderr.
+    void when_asked(std::function<std::string()> counters) { counters_ = std::move(counters); }
+    // Called on SIGHUP, and every minute of a run: what a crash should not cost is saved.
+    void when_to_save(std::function<void()> save) { save_ = std::move(save); }
+
     // A datagram, or a flow record of an nfcapd file; nothing at the end. Before it sleeps it flushes the
     // output.
     Got next(Datagram& datagram, nm::FlowRecord& flow) {
@@ -63,6 +69,8 @@ class FlowInput {
     }
     // For each flow and sample that is read.
     SamplingRule& sampling_rule() { return sampling_rule_; }
+    // The last flow came out of a file of nfdump, where nfcapd scaled it.
+    bool is_stored() const { return stored_.has_value(); }
 
     void add_to(nm::FlowSummary& summary) const;
     // Datagrams that --allow kept out; nothing without that option.
@@ -74,6 +82,7 @@ class FlowInput {
 
   private:
     static constexpr std::uint64_t items_between_looks = 4096;  // for a signal, and at the progress bar
+    static constexpr std::int64_t save_every_ns = 60 * nm::ns_per_s;
 
     // Counts what it does not admit: nothing else becomes of that.
     bool admits(const Datagram& datagram) {
@@ -86,6 +95,10 @@ class FlowInput {
     Got next_from_sockets(Datagram& datagram);
     bool open_next_file();
     nm::Status open(const std::string& path);
+    nm::Status start(nm::ByteWindow window, const std::string& name);
+    void answer_signals();
+    int wait_ms(int idle_ms) const;
+    void tell_passed_over();
     void close_file();
     void show_progress();
     void tell_drops();
@@ -94,6 +107,9 @@ class FlowInput {
     const InputOptions& options_;
     nm::Context& context_;
     std::function<int()> idle_;
+    std::function<std::string()> counters_;
+    std::function<void()> save_;
+    std::int64_t save_at_ns_ = nm::monotonic_ns() + save_every_ns;
     std::optional<UdpSource> sockets_;
     AllowList allow_list_;
     SamplingRule sampling_rule_;
@@ -103,6 +119,8 @@ class FlowInput {
     std::optional<NfcapdSource> stored_;
     std::vector<InputFile> files_;
     std::size_t opened_files_ = 0;
+    std::size_t passed_over_ = 0;  // files of folders that hold no flows
+    std::string first_passed_over_;
     std::uint64_t since_look_ = 0;
     std::int64_t drain_until_ns_ = 0;
     CaptureCounts captured_counts_;  // of the files that are done
@@ -112,11 +130,17 @@ class FlowInput {
     bool is_broken_ = false;
 };
 
+// The counters of the run so far, in words.
+std::string counters_text(const FlowInput& input, const Decoder& decoder);
+// With --strict: throws UserError(bad_data) when this datagram, the last, was the first malformed one.
+void stop_at_malformed(const Decoder& decoder, const Datagram& datagram);
+
 // Reads all input, and hands each record to take(got, records). Tells once of each unsupported protocol.
 template <class Take>
 void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&& take) {
     Datagram datagram;
     Records records;
+    input.when_asked([&] { return counters_text(input, decoder); });
     while (!context.out.closed()) {
         const FlowInput::Got item = input.next(datagram, records.flow);
         if (item == FlowInput::Got::nothing) break;
@@ -139,6 +163,7 @@ void read_flows(FlowInput& input, Decoder& decoder, nm::Context& context, Take&&
             context.console.warn(to_string(datagram.sender) + " sends " + std::string(word_of(*protocol)) +
                                  ", which this version does not decode: such datagrams are only counted");
         }
+        if (context.strict) stop_at_malformed(decoder, datagram);
     }
     decoder.finish();
 }

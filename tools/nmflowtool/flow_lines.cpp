@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "app/signals.hpp"
+#include "file_kind.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -128,11 +131,27 @@ FlowLines::FlowLines(nm::Context& context, const std::vector<std::string_view>& 
     : context_(context),
       bad_(context, "stdin"),
       reader_(STDIN_FILENO,
-              [&context, before_block] {
-                  context.out.flush();
+              [this, before_block] {
+                  context_.out.flush();
+                  answer_signals();
                   if (before_block) before_block();
               }),
       parser_(keys) {}
+
+void FlowLines::answer_signals() {
+    if (!nm::take_counters_request()) return;
+    nm::FlowSummary summary;
+    add_to(summary);
+    context_.console.error(nm::sentence_of(nm::record_type<nm::FlowSummary>, &summary));
+}
+
+// The first line of a capture: that of pcapng is empty, and its second begins with the rest of its magic
+// number.
+void FlowLines::refuse_capture() const {
+    const bool is_pcapng = reader_.line_number() == 2 && line_.starts_with("\r\r");
+    if (!is_pcapng && (reader_.line_number() != 1 || !is_capture(line_))) return;
+    throw nm::UserError(nm::Exit::bad_data, "stdin: this is a capture, not JSON lines: read it with -r -");
+}
 
 FlowLines::Got FlowLines::next() {
     while (!context_.out.closed()) {
@@ -147,6 +166,8 @@ FlowLines::Got FlowLines::next() {
             default:
                 return Got::end;
         }
+        constexpr std::uint64_t lines_between_looks = 4096;
+        if (reader_.line_number() % lines_between_looks == 0) answer_signals();
         if (line_.empty()) continue;
         switch (parser_.parse(line_)) {
             case FlowLineParser::Got::flow:
@@ -162,6 +183,7 @@ FlowLines::Got FlowLines::next() {
                 context_.out.forward(line_);
                 break;
             case FlowLineParser::Got::bad:
+                refuse_capture();
                 bad_.count(reader_.line_number(), parser_.error());
                 break;
         }

@@ -76,6 +76,9 @@ class FlowLines {
     nm::Exit exit_or(nm::Exit otherwise) const { return bad_.exit_or(otherwise); }
 
   private:
+    void answer_signals();
+    void refuse_capture() const;
+
     nm::Context& context_;
     nm::BadInput bad_;
     nm::LineReader reader_;

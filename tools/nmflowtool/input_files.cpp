@@ -7,20 +7,29 @@
 #include <filesystem>
 
 #include "base/result.hpp"
+#include "base/same_file.hpp"
 
 namespace nmflowtool {
 namespace {
 
 namespace fs = std::filesystem;
 
-void add_folder(const std::string& name, std::vector<InputFile>& files) {
+bool is_one_of(const std::string& path, const std::vector<std::string>& outputs) {
+    return std::ranges::any_of(outputs,
+                               [&](const std::string& output) { return nm::is_same_file(path, output); });
+}
+
+void add_folder(const std::string& name, const std::vector<std::string>& outputs,
+                std::vector<InputFile>& files) {
     const auto first = static_cast<std::ptrdiff_t>(files.size());
     std::error_code error;
     fs::recursive_directory_iterator at(name, error);
     for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-        const bool is_hidden = at->path().filename().native().starts_with('.');
+        const std::string file = at->path().filename().native();
+        const bool is_hidden = file.starts_with('.');
         if (at->is_directory(error) && is_hidden) at.disable_recursion_pending();
-        if (!is_hidden && at->is_regular_file(error)) files.push_back({at->path().native(), true});
+        if (is_hidden || file.starts_with("nfcapd.current") || !at->is_regular_file(error)) continue;
+        if (!is_one_of(at->path().native(), outputs)) files.push_back({at->path().native(), true});
     }
     if (error) throw nm::UserError(nm::Exit::no_input, nm::os_error(name, error.value()).message);
     if (files.begin() + first == files.end())
@@ -31,14 +40,18 @@ void add_folder(const std::string& name, std::vector<InputFile>& files) {
 
 }  // namespace
 
-std::vector<InputFile> input_files(const std::vector<std::string>& names) {
+std::vector<InputFile> input_files(const std::vector<std::string>& names,
+                                   const std::vector<std::string>& outputs) {
     std::vector<InputFile> files;
     for (const std::string& name : names) {
         std::error_code error;
         if (name != "-" && ::access(name.c_str(), R_OK) != 0)
             throw nm::UserError(nm::Exit::no_input, nm::os_error(name, errno).message);
         if (name != "-" && fs::is_directory(name, error))
-            add_folder(name, files);
+            add_folder(name, outputs, files);
+        else if (is_one_of(name, outputs))
+            throw nm::UserError(nm::Exit::usage, (name == "-" ? "stdin" : name) +
+                                                     ": input file is output file: write to another one");
         else
             files.push_back({name});
     }

@@ -1,4 +1,5 @@
-// What --read names: files, and folders for all the files beneath them. Proof: tests/cli/nmflowtool_input.bats.
+// What --read names: files, and folders for all the files beneath them. Proof:
+// tests/cli/nmflowtool_input.bats.
 #pragma once
 
 #include <string>
@@ -11,8 +12,11 @@ struct InputFile {
     bool is_of_a_folder = false;  // which may hold other things as well
 };
 
-// Folders give their files in the order of their paths, as nfdump -R does, without hidden ones. Throws
-// UserError(no_input) for what cannot be read, before anything is: a typo in the last name costs no output.
-std::vector<InputFile> input_files(const std::vector<std::string>& names);
+// Folders give their files in the order of their paths, as nfdump -R does, without hidden ones and those that
+// nfcapd still writes. Throws UserError(no_input) for what cannot be read, before anything is: a typo in the
+// last name costs no output. outputs: files that the run writes; to read one of them is UserError(usage), in
+// a folder they are left out.
+std::vector<InputFile> input_files(const std::vector<std::string>& names,
+                                   const std::vector<std::string>& outputs);
 
 }  // namespace nmflowtool

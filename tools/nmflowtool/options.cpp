@@ -5,6 +5,7 @@
 #include "decode/sflow_output.hpp"
 #include "export/export.hpp"
 #include "fields/fields.hpp"
+#include "filter/compile.hpp"
 #include "filter/filter.hpp"
 #include "forward/forward.hpp"
 #include "record/flow_field.hpp"
@@ -63,9 +64,22 @@ void add_decoder_options(CLI::App& cli, InputOptions& input) {
         "exporters that share an address behind a NAT and keep their ports");
 }
 
+// Why it is no filter, without the word that the verb of that name says it with.
+std::string refusal_of_filter(const std::string& expression) {
+    constexpr std::string_view prefix = "filter: ";
+    try {
+        compile_filter(expression);
+    } catch (const nm::UserError& error) {
+        const std::string_view why = error.what();
+        return std::string(why.starts_with(prefix) ? why.substr(prefix.size()) : why);
+    }
+    return {};
+}
+
 void add_filter_option(CLI::App& cli, InputOptions& input) {
     cli.add_option("--filter", input.filter, "only flows that match, in the language of nmflowtool filter")
-        ->type_name("EXPR");
+        ->type_name("EXPR")
+        ->check(refusal_of_filter);
 }
 
 void add_names_option(CLI::App& cli, bool& names) {
@@ -106,7 +120,8 @@ void define_decode(nm::Tool& tool) {
     verb.cli->add_flag("--header", options->sflow.header, "sFlow samples carry the sampled bytes in hex");
     verb.cli
         ->add_option("--state", options->state,
-                     "keep templates, sampling rates and names in this file for the next run")
+                     "keep templates, sampling rates and names in this file for the next run: written at the "
+                     "end, on SIGHUP, and every minute in which there was something new")
         ->type_name("FILE");
     const auto style = std::make_shared<SflowtoolStyle>(SflowtoolStyle::none);
     nm::add_word(*verb.cli, "--sflowtool", *style, sflowtool_styles,
@@ -114,6 +129,7 @@ void define_decode(nm::Tool& tool) {
                  "options, csv as -l, grep as -g, json as -j");
     verb.later_options = {"--scaled"};
     verb.emits = decoded_types();
+    verb.main_types = 2;  // flows and samples
     verb.examples = {
         {"nmflowtool decode -r flows.pcap", "the records of a capture, then what was lost and why"},
         {"nmflowtool decode -r nfcapd.202611220100", "the flows of a file of nfdump, 1.6 or 1.7"},
@@ -185,12 +201,14 @@ void add_rank_options(CLI::App& cli, RankOptions& rank) {
         ->required();
     nm::add_word(cli, "--value", rank.value, rank_by_words, "what is ranked");
     nm::add_word(cli, "--order", rank.order, rank_order_words, "which come first");
-    cli.add_option("-n,--number", rank.number, "groups to print; 0 is all")
-        ->type_name("NUMBER")
-        ->capture_default_str();
+    nm::add_size(cli, "-n,--number", rank.number, "groups to print; 0 is all");
     nm::add_duration(cli, "--every", rank.every_ns,
                      "rank each window of this length on its own: by the records' ts, and on sockets by the "
-                     "clock");
+                     "clock")
+        ->check([](const std::string& text) {
+            return nm::parse_duration_ns(text) == 0 ? "no time: leave it out for one ranking of everything"
+                                                    : "";
+        });
     cli.add_flag("--scaled", rank.scaled,
                  "bytes and packets times the sampling rate of their record; error_pct then says how far off "
                  "sampling may have them");
@@ -211,6 +229,8 @@ void define_top(nm::Tool& tool) {
     add_names_option(*verb.cli, options->names);
     verb.emits = {&nm::record_type<nm::FlowTop>, &nm::record_type<nm::FlowStats>,
                   &nm::record_type<nm::FlowSummary>};
+    verb.main_types = 1;
+    verb.key_lists = {{"by", group_keys}};
     verb.examples = {
         {"nmflowtool top --by src_ip -r flows.pcap", "the ten addresses that sent most bytes"},
         {"nmflowtool top --by ip,port --every 10s --scaled -l :6343", "live, every ten seconds"},
@@ -256,7 +276,9 @@ void define_export(nm::Tool& tool) {
     nm::Verb& verb =
         tool.add_verb("export", "flow records to NetFlow v5, NetFlow v9, IPFIX or sFlow datagrams");
     const auto options = std::make_shared<ExportOptions>();
-    nm::add_word(*verb.cli, "--as", options->as, export_as_words, "protocol to export")->required();
+    nm::add_word(*verb.cli, "--as", options->as, export_as_words, "protocol to export")
+        ->required()
+        ->default_str("");
     add_destination_options(*verb.cli, options->destinations,
                             "collector ADDR:PORT, or FILE.pcap to write a capture; repeatable");
     add_input_options(*verb.cli, options->input);
@@ -304,6 +326,10 @@ void define_forward(nm::Tool& tool) {
     add_destination_options(*verb.cli, options->destinations,
                             "collector ADDR:PORT, or FILE.pcap to write a capture; repeatable");
     add_input_options(*verb.cli, options->input);
+    verb.cli->get_option("--read")->description(
+        "capture to read (pcap, pcapng), packed or not; a folder stands for the files beneath it; "
+        "repeatable; "
+        "- is stdin");
     add_speed(*verb.cli, options->speed);
     verb.emits = {&nm::record_type<nm::FlowDestination>, &nm::record_type<nm::ForwardSummary>};
     verb.examples = {

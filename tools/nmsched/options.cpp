@@ -9,6 +9,7 @@ namespace {
 
 void define_plan(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("plan", "place apps on nodes and their tests in time");
+    verb.may_change = true;
     const auto options = std::make_shared<PlanOptions>();
     verb.cli
         ->add_option("input", options->inputs,

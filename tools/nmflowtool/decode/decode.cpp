@@ -1,39 +1,11 @@
 #include "decode/decode.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "base/replace_file.hpp"
-#include "base/whole_file.hpp"
 #include "decode/sflow_output.hpp"
+#include "decode/state_file.hpp"
 #include "filter/gate.hpp"
 #include "flow_row.hpp"
 
 namespace nmflowtool {
-namespace {
-
-constexpr std::size_t largest_state = 256 * 1024 * 1024;
-
-// A state that cannot be used is told and left out: the exporters send their templates again.
-void load_state(const DecodeOptions& options, Decoder& decoder, nm::Context& context) {
-    if (options.state.empty() || ::access(options.state.c_str(), F_OK) != 0) return;
-    const nm::Result<std::string> text = nm::read_whole_file(options.state, largest_state);
-    std::string problem;
-    if (!text)
-        problem = text.error().message;
-    else if (const nm::Result<std::size_t> loaded = decoder.load_state(*text); !loaded)
-        problem = options.state + ": " + loaded.error().message;
-    if (!problem.empty()) context.console.warn(problem + ": it is ignored, and replaced at the end");
-}
-
-nm::Status save_state(const DecodeOptions& options, const Decoder& decoder) {
-    if (options.state.empty()) return nm::Done{};
-    return nm::replace_file(options.state, decoder.save_state());
-}
-
-}  // namespace
-
 void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, nm::Output& out) {
     summary.ts = ts.ns != 0 ? ts : nm::now();
     decoder.for_each_stats([&](nm::FlowStats stats) {
@@ -45,10 +17,17 @@ void write_books(const Decoder& decoder, nm::Time ts, nm::FlowSummary& summary, 
 
 nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     FlowGate gate(options.input.filter);
+    StateFile state(options.state, context.console);
     FlowInput input(options.input, context);
     Decoder decoder(limits_for(options.input), {}, options.input.template_scope);
     if (options.names) decoder.keep_names();
-    load_state(options, decoder, context);
+    state.load(decoder);
+    const auto save_state = [&] {
+        const nm::Status saved = state.save(decoder);
+        if (!saved) context.console.warn(saved.error().message);
+        return saved ? nm::Exit::ok : saved.error().exit;
+    };
+    if (state.is_given()) input.when_to_save(save_state);
     decoder.keep(options.sflow);
     nm::Time latest;
     ElementPlan::Scratch scratch;
@@ -92,15 +71,13 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     gate.add_to(summary);
     write_books(decoder, latest, summary, context.out);
     context.out.write(summary);
-    const nm::Status saved = save_state(options, decoder);
+    const nm::Exit saved = save_state();
     const bool any = options.input.filter ? gate.passed() > 0
                                           : summary.flows + summary.samples + summary.counter_samples +
                                                     summary.discard_samples + summary.option_records >
                                                 0;
     const nm::Exit exit = input.exit_or(any || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
-    if (saved) return exit;
-    context.console.warn(saved.error().message);
-    return saved.error().exit;
+    return saved == nm::Exit::ok ? exit : saved;
 }
 
 }  // namespace nmflowtool

@@ -40,6 +40,7 @@ class PcapDestination final : public Destination {
   public:
     PcapDestination(nm::UniqueFd fd, const std::string& path, std::uint16_t port)
         : fd_(std::move(fd)), writer_(fd_.get(), path), port_(port) {
+        writer_.empty_file_first();
         writer_.buffer().append(as_text(FileHeader{}));
     }
 
@@ -83,8 +84,9 @@ void PcapDestination::send(const ExportDatagram& datagram) {
 
 }  // namespace
 
+// The file is emptied when there is something to write: what stops a run before costs no old file.
 nm::Result<std::unique_ptr<Destination>> open_pcap_destination(const std::string& path, std::uint16_t port) {
-    nm::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    nm::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
     if (!fd) return nm::os_error(path, errno, nm::Exit::cannot_create);
     return std::unique_ptr<Destination>(std::make_unique<PcapDestination>(std::move(fd), path, port));
 }

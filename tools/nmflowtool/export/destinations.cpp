@@ -20,9 +20,10 @@ nm::Endpoint endpoint_of(const std::string& to) {
     const bool is_some =
         endpoint && std::ranges::any_of(endpoint->address.bytes, [](auto b) { return b != 0; });
     if (!is_some || endpoint->port == 0) {
-        throw nm::UserError(nm::Exit::usage, "--to " + nm::in_quotes(to) +
-                                                 " is neither ADDR:PORT nor FILE.pcap: write 192.0.2.1:2055, "
-                                                 "[2001:db8::1]:2055 or flows.pcap");
+        throw nm::UserError(nm::Exit::usage,
+                            "--to " + nm::in_quotes(to) +
+                                " is neither ADDR:PORT nor FILE.pcap: write 192.0.2.1:2055, "
+                                "[2001:db8::1]:2055 or flows.pcap (names are not looked up)");
     }
     return *endpoint;
 }
@@ -35,6 +36,12 @@ std::unique_ptr<Destination> open_destination(const std::string& to, const Desti
 }
 
 }  // namespace
+
+std::vector<std::string> capture_files(const DestinationOptions& options) {
+    std::vector<std::string> files;
+    std::ranges::copy_if(options.to, std::back_inserter(files), is_capture);
+    return files;
+}
 
 void Destination::book_sent(const ExportDatagram& datagram) {
     ++books.datagrams;
@@ -66,12 +73,24 @@ void Destinations::flush() {
     for (const auto& destination : all_) destination->flush();
 }
 
-void Destinations::finish(nm::Time ts, nm::Output& out) {
+void Destinations::finish(nm::Time ts, nm::Context& context) {
     for (const auto& destination : all_) {
         destination->finish();
-        destination->books.ts = ts;
-        out.write(destination->books);
+        nm::FlowDestination& books = destination->books;
+        books.ts = ts;
+        context.out.write(books);
+        if (books.refused == 0) continue;
+        context.console.warn("--to " + books.to + ": nobody listens there: refused " +
+                             std::to_string(books.refused) + " times, of " + std::to_string(books.datagrams) +
+                             " datagrams");
     }
+}
+
+nm::Exit Destinations::exit_or(nm::Exit otherwise) const {
+    const bool all_refused = std::ranges::all_of(all_, [](const auto& destination) {
+        return destination->books.datagrams > 0 && destination->books.refused >= destination->books.datagrams;
+    });
+    return all_refused ? nm::Exit::unavailable : otherwise;
 }
 
 std::uint64_t Destinations::send_errors() const {

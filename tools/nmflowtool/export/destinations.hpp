@@ -38,6 +38,9 @@ class Destination {
     void book_sent(const ExportDatagram& datagram);
 };
 
+// The capture files among them.
+std::vector<std::string> capture_files(const DestinationOptions& options);
+
 class Destinations {
   public:
     // Opens all of them; throws UserError.
@@ -46,9 +49,11 @@ class Destinations {
     void send(const ExportDatagram& datagram);
     // What waits in buffers of files, so that a reader of a live capture sees it.
     void flush();
-    // Closes them, and writes their books with this time.
-    void finish(nm::Time ts, nm::Output& out);
+    // Closes them, writes their books with this time, and tells of those where nobody listens.
+    void finish(nm::Time ts, nm::Context& context);
     std::uint64_t send_errors() const;
+    // 69 when every destination answered each datagram that nobody listens there.
+    nm::Exit exit_or(nm::Exit otherwise) const;
     // Of a datagram that fits the MTU on every way.
     std::size_t payload_bytes(std::uint64_t mtu) const;
 

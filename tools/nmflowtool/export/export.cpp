@@ -62,15 +62,19 @@ class Run {
         destinations_.flush();
     }
     nm::Time latest() const { return latest_; }
+    nm::Exit exit_or(nm::Exit otherwise) const { return destinations_.exit_or(otherwise); }
 
     // The books, the summary, and whether anything left.
     nm::Exit finish(nm::ExportSummary& summary) {
         exporter_.flush();
         summary.ts = latest_.ns != 0 ? latest_ : nm::now();
-        destinations_.finish(summary.ts, context_.out);
+        destinations_.finish(summary.ts, context_);
         exporter_.add_to(summary);
         summary.send_errors = destinations_.send_errors();
         context_.out.write(summary);
+        if (summary.not_carried > 0)
+            context_.console.warn(std::to_string(summary.not_carried) +
+                                  " flows are left out: without addresses, or IPv6 in NetFlow v5");
         return summary.exported > 0 && summary.send_errors == 0 ? nm::Exit::ok : nm::Exit::no;
     }
 
@@ -98,7 +102,7 @@ nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Ru
     write_books(decoder, run.latest(), summary, context.out);
     const nm::Exit exit = run.finish(summary);
     const bool is_live = !options.input.listen.empty() && summary.send_errors == 0;
-    return input.exit_or(is_live ? nm::Exit::ok : exit);
+    return input.exit_or(run.exit_or(is_live ? nm::Exit::ok : exit));
 }
 
 // Half-filled datagrams leave when nothing more comes for a moment; a writer that is a little slower than we
@@ -122,7 +126,8 @@ nm::Exit export_lines(const ExportOptions& options, nm::Context& context, Run& r
     nm::ExportSummary summary;
     lines.add_to(summary);
     sampling_rule.add_to(summary);
-    return lines.exit_or(run.finish(summary));
+    const nm::Exit exit = run.finish(summary);
+    return lines.exit_or(run.exit_or(exit));
 }
 
 }  // namespace
@@ -137,10 +142,17 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
-    if (!options.input.is_given()) refuse_options_of_datagrams(options.input);
-    Run run(options, context);
-    if (options.input.is_given()) return export_datagrams(options, context, run);
-    return export_lines(options, context, run);
+    const std::vector<std::string> outputs = capture_files(options.destinations);
+    if (!options.input.is_given()) {
+        refuse_options_of_datagrams(options.input);
+        input_files({"-"}, outputs);
+        Run run(options, context);
+        return export_lines(options, context, run);
+    }
+    ExportOptions chosen = options;
+    chosen.input.outputs = outputs;
+    Run run(chosen, context);
+    return export_datagrams(chosen, context, run);
 }
 
 }  // namespace nmflowtool

@@ -45,7 +45,9 @@ nm::ForwardSummary summary_of(const FlowInput& input) {
 
 nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
     const bool is_live = !options.input.listen.empty();
-    FlowInput input(options.input, context);
+    InputOptions from = options.input;
+    from.outputs = capture_files(options.destinations);
+    FlowInput input(from, context);
     Destinations destinations(options.destinations);
     input.when_idle([&destinations] {
         destinations.flush();
@@ -54,6 +56,21 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
     Timetable timetable(is_live ? std::nullopt : options.speed);
     const std::int64_t started_ns = nm::monotonic_ns();
     std::uint64_t datagrams = 0, forwarded = 0, not_flow = 0;
+    const auto summary_so_far = [&] {
+        nm::ForwardSummary summary = summary_of(input);
+        summary.ts = nm::now();
+        summary.datagrams = datagrams + input.not_allowed().value_or(0);
+        summary.not_flow = not_flow;
+        summary.forwarded = forwarded;
+        summary.send_errors = destinations.send_errors();
+        summary.source_kept = destinations.keeps_source();
+        summary.duration_s = static_cast<double>(nm::monotonic_ns() - started_ns) / 1e9;
+        return summary;
+    };
+    input.when_asked([&] {
+        const nm::ForwardSummary summary = summary_so_far();
+        return nm::sentence_of(nm::record_type<nm::ForwardSummary>, &summary);
+    });
     Datagram datagram;
     while (!context.out.closed() && input.next(datagram)) {
         ++datagrams;
@@ -66,18 +83,11 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
             {datagram.ts, datagram.sender, datagram.sender_port, datagram.payload, std::nullopt});
         ++forwarded;
     }
-    nm::ForwardSummary summary = summary_of(input);
-    summary.ts = nm::now();
-    destinations.finish(summary.ts, context.out);
-    summary.datagrams = datagrams + input.not_allowed().value_or(0);
-    summary.not_flow = not_flow;
-    summary.forwarded = forwarded;
-    summary.send_errors = destinations.send_errors();
-    summary.source_kept = destinations.keeps_source();
-    summary.duration_s = static_cast<double>(nm::monotonic_ns() - started_ns) / 1e9;
+    destinations.finish(nm::now(), context);
+    const nm::ForwardSummary summary = summary_so_far();
     context.out.write(summary);
     const bool all_left = summary.send_errors == 0 && (forwarded > 0 || is_live);
-    return input.exit_or(all_left ? nm::Exit::ok : nm::Exit::no);
+    return input.exit_or(destinations.exit_or(all_left ? nm::Exit::ok : nm::Exit::no));
 }
 
 }  // namespace nmflowtool

@@ -1,5 +1,8 @@
 #include "top/top.hpp"
 
+#include <algorithm>
+
+#include "base/nearest_word.hpp"
 #include "decode/decode.hpp"
 #include "filter/gate.hpp"
 #include "flow_lines.hpp"
@@ -21,14 +24,61 @@ std::vector<std::string_view> keys_of(const Ranking& ranking, const FlowGate& ga
     return keys;
 }
 
-void tell_doubts(const Ranking& ranking, const RankOptions& options, nm::Context& context) {
+template <class Record, class Member>
+std::string key_of(Member Record::*member) {
+    std::string key;
+    nm::for_each_field<nm::FlowTop>([&](auto, const auto& field) {
+        if constexpr (requires { field.member == member; }) {
+            if (field.member == member) key = field.info.key;
+        }
+    });
+    return key;
+}
+
+// The columns of a table: the window where there are several, the rank, and what flows are grouped by.
+nm::FieldChoice leading_columns(const RankOptions& rank) {
+    nm::FieldChoice columns;
+    if (rank.every_ns > 0) columns.push_back(key_of(&nm::FlowTop::window_start));
+    columns.push_back(key_of(&nm::FlowTop::rank));
+    for (const std::string_view part : nm::split(rank.by, ',')) {
+        const std::string_view word = nm::trim(part);
+        const std::string name(word.substr(0, word.find('/')));
+        if (name == word)
+            columns.push_back(name);
+        else if (name == key_of(&nm::FlowTop::ip))
+            columns.push_back(key_of(&nm::FlowTop::prefix));
+        else
+            columns.push_back(key_of(name == key_of(&nm::FlowTop::src_ip) ? &nm::FlowTop::src_prefix
+                                                                          : &nm::FlowTop::dst_prefix));
+    }
+    return columns;
+}
+
+// A key that is nearly one. The others are refused, with all that there are, where they are parsed.
+void refuse_mistyped_key(const std::string& by) {
+    const std::vector<std::string> known = group_keys();
+    for (const std::string_view part : nm::split(by, ',')) {
+        const std::string_view word = nm::trim(part);
+        const std::string name(word.substr(0, word.find('/')));
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const std::string meant = nm::nearest_word(name, known);
+        if (meant.empty()) continue;
+        throw nm::UserError(nm::Exit::usage,
+                            "--by: " + nm::in_quotes(name) + " is not a key: did you mean " + meant + "?");
+    }
+}
+
+// scaled_already: records of nfcapd files, which no rate comes with.
+void tell_doubts(const Ranking& ranking, const RankOptions& options, std::uint64_t scaled_already,
+                 nm::Context& context) {
     if (ranking.lacks_smallest()) {
         context.console.warn("--order smallest: there are more than --max-keys " +
                              std::to_string(options.max_keys) +
                              " groups, and the smallest were given up: a larger --max-keys keeps them");
     }
-    if (ranking.rate_unknown() == 0) return;
-    context.console.warn("--scaled: " + std::to_string(ranking.rate_unknown()) +
+    const std::uint64_t count = ranking.rate_unknown() - scaled_already;
+    if (count == 0) return;
+    context.console.warn("--scaled: " + std::to_string(count) +
                          " records have no sampling rate: they count as they are");
 }
 
@@ -44,9 +94,13 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     Decoder decoder(limits_for(options.input), FlowMembers::of(keys_of(ranking, gate)),
                     options.input.template_scope);
     if (options.names) decoder.keep_names();
+    std::uint64_t scaled_already = 0;
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
-        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire, records.labels))
+        if (got == Decoder::Got::flow && gate.admits(records.flow, records.wire, records.labels)) {
+            const std::uint64_t before = ranking.rate_unknown();
             ranking.add(records.flow);
+            if (input.is_stored()) scaled_already += ranking.rate_unknown() - before;
+        }
         if (got == Decoder::Got::sample && gate.admits(records.sample)) ranking.add(records.sample);
     });
     nm::FlowSummary summary;
@@ -55,7 +109,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     gate.add_to(summary);
     write_books(decoder, ranking.latest(), summary, context.out);
     context.out.write(summary);
-    tell_doubts(ranking, options.rank, context);
+    tell_doubts(ranking, options.rank, scaled_already, context);
     return input.exit_or(ranking.any() || !options.input.listen.empty() ? nm::Exit::ok : nm::Exit::no);
 }
 
@@ -75,16 +129,30 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     gate.add_to(summary);
     summary.ts = ranking.latest().ns != 0 ? ranking.latest() : nm::now();
     context.out.write(summary);
-    tell_doubts(ranking, options.rank, context);
+    tell_doubts(ranking, options.rank, 0, context);
     return lines.exit_or(ranking.any() ? nm::Exit::ok : nm::Exit::no);
 }
 
 }  // namespace
 
+std::vector<std::string> group_keys() {
+    std::vector<std::string> keys;
+    for (const nm::FieldAccess& field : nm::record_type<nm::FlowTop>.fields) {
+        try {
+            GroupKey::parse(field.info.key);
+            keys.emplace_back(field.info.key);
+        } catch (const nm::UserError&) {  // a time, a sum or a prefix
+        }
+    }
+    return keys;
+}
+
 nm::Exit run_top(const TopOptions& options, nm::Context& context) {
     if (options.input.sampling_rate && !options.rank.scaled) {
         throw nm::UserError(nm::Exit::usage, "--sampling-rate changes nothing here without --scaled");
     }
+    refuse_mistyped_key(options.rank.by);
+    context.out.lead_with(nm::record_type<nm::FlowTop>, leading_columns(options.rank));
     if (options.input.is_given()) return top_of_datagrams(options, context);
     if (nm::Console::stdin_is_terminal()) {
         throw nm::UserError(nm::Exit::usage,
