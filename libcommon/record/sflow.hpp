@@ -30,8 +30,6 @@ inline constexpr auto sample_number_fields = FieldList{
     field("out_priority", &SampleNumbers::out_priority, Role::text, "802.1p priority on leaving"),
     field("vlans", &SampleNumbers::vlans, Role::text,
           "every VLAN id in the header, outermost first, from three on"),
-    field("vlans_total", &SampleNumbers::vlans_total, Role::text,
-          "VLAN tags in the header, when vlans has no room for all"),
     field("header_protocol", &SampleNumbers::header_protocol, Role::text,
           "1 Ethernet, 11 IPv4, 12 IPv6, others"),
     field("header_bytes", &SampleNumbers::header_bytes, Role::text, "bytes of the packet inside the sample",
@@ -123,7 +121,9 @@ inline constexpr auto sample_route_fields = FieldList{
     field("mpls_fec_prefix", &SampleRoute::mpls_fec_prefix, Role::text, "prefix length of that class")};
 
 inline constexpr auto sample_tunnel_fields =
-    FieldList{field("tunnel_in_src_mac", &SampleTunnels::tunnel_in_src_mac, Role::tag,
+    FieldList{field("vlans_total", &SampleTunnels::vlans_total, Role::text,
+                    "VLAN tags in the header, when vlans has no room for all"),
+              field("tunnel_in_src_mac", &SampleTunnels::tunnel_in_src_mac, Role::tag,
                     "source hardware address of the outer frame on entry"),
               field("tunnel_in_dst_mac", &SampleTunnels::tunnel_in_dst_mac, Role::tag,
                     "destination hardware address of the outer frame on entry"),

@@ -167,7 +167,6 @@ struct SampleNumbers {
     std::optional<std::uint8_t> in_priority;
     std::optional<std::uint8_t> out_priority;
     std::vector<std::uint16_t> vlans;
-    std::optional<std::uint32_t> vlans_total;
     std::optional<std::uint32_t> header_protocol;
     std::optional<std::uint32_t> header_bytes;
     std::optional<std::uint32_t> stripped;
@@ -209,8 +208,8 @@ struct SampleUnknown {
     std::vector<std::string> unknown;
 };
 
-// Queue 0:1036, 0:1040, 0:1019, 4413:1; access list 0:1037; function 0:1038; transit 0:1039; trap 0:1041; reason
-// 0:1042; time 0:1043.
+// Queue 0:1036, 0:1040, 0:1019, 4413:1; access list 0:1037; function 0:1038; transit 0:1039; trap 0:1041;
+// reason 0:1042; time 0:1043.
 struct DropDetails {
     std::optional<std::uint32_t> queue;
     std::optional<std::uint32_t> queue_depth_bytes;
@@ -251,6 +250,7 @@ struct SampleRoute {
 // Tunnels of the switch, 0:1021 to 0:1030 (https://sflow.org/sflow_tunnels.txt); VLAN stacks 0:1012, 0:1034,
 // 0:1035.
 struct SampleTunnels {
+    std::optional<std::uint32_t> vlans_total;
     std::optional<Mac> tunnel_in_src_mac;
     std::optional<Mac> tunnel_in_dst_mac;
     std::optional<std::uint16_t> tunnel_in_ethertype;

@@ -1,6 +1,7 @@
 #include "wire/packet.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace nm {
 namespace {
@@ -26,13 +27,6 @@ enum : std::uint8_t {
 
 bool is_vlan_tag(std::uint16_t ethertype) {
     return ethertype == 0x8100 || ethertype == 0x88A8 || ethertype == 0x9100 || ethertype == 0x9200;
-}
-
-Mac take_mac(ByteReader& in) {
-    Mac mac;
-    const Bytes bytes = in.bytes(6);
-    if (in.ok()) std::copy(bytes.begin(), bytes.end(), mac.bytes.begin());
-    return mac;
 }
 
 void parse_udp(ByteReader in, Packet& packet) {
@@ -256,12 +250,11 @@ void parse_ethertype(std::uint16_t ethertype, ByteReader in, Packet& packet) {
 }
 
 void parse_ethernet(ByteReader in, Packet& packet) {
-    const Mac dst = take_mac(in);
-    const Mac src = take_mac(in);
+    const Bytes macs = in.bytes(12);  // destination, source
     const std::uint16_t ethertype = in.u16();
     if (!in.ok()) return;
-    packet.dst_mac = dst;
-    packet.src_mac = src;
+    std::memcpy(packet.dst_mac.emplace().bytes.data(), macs.data(), 6);
+    std::memcpy(packet.src_mac.emplace().bytes.data(), macs.data() + 6, 6);
     packet.ethertype = ethertype;
     parse_by_ethertype(in, packet);
 }

@@ -23,7 +23,7 @@ class SampleSource {
         } else {
             stats.samples_lost += static_cast<std::uint32_t>(ahead);
             if (drops && *drops > drops_) stats.agent_drops += *drops - drops_;
-            missing_ = after(ahead);
+            missing_ = ahead == 0 ? missing_ << 1 : after(ahead);
             expected_ = sequence + 1;
             drops_ = drops.value_or(0);
         }

@@ -9,9 +9,8 @@
 namespace nmflowtool {
 
 std::vector<const nm::RecordType*> sflow_record_types() {
-    return {&nm::record_type<nm::SflowSample>, &nm::record_type<nm::SflowDrop>,
-            &nm::record_type<nm::SflowCounters>, &nm::record_type<nm::SflowHost>,
-            &nm::record_type<nm::SflowApp>};
+    return {&nm::record_type<nm::SflowSample>, sflow_drop_type(), &nm::record_type<nm::SflowCounters>,
+            &nm::record_type<nm::SflowHost>, &nm::record_type<nm::SflowApp>};
 }
 
 nm::Time write_sflow(Decoder::Got got, const Records& records, nm::Output& out) {
@@ -20,7 +19,7 @@ nm::Time write_sflow(Decoder::Got got, const Records& records, nm::Output& out) 
             write_flow(out, records.sample);
             return records.sample.ts;
         case Decoder::Got::drop:
-            write_beside_flows(out, records.drop);
+            write_sflow_drop(records.drop, out);
             return records.drop.ts;
         case Decoder::Got::counters:
             write_beside_flows(out, records.counters);

@@ -48,18 +48,6 @@ void set_port(SflowPort port, SflowSample& sample, std::optional<std::uint32_t>&
 
 }  // namespace
 
-SflowDataSource read_data_source(ByteReader& in, bool is_expanded) {
-    const std::uint32_t first = in.u32();
-    if (is_expanded) return {first, in.u32()};
-    return {first >> 24, first & 0x00FFFFFFu};
-}
-
-SflowPort read_port(ByteReader& in, bool is_expanded) {
-    const std::uint32_t first = in.u32();
-    if (is_expanded) return {first, in.u32()};
-    return {first >> 30, first & 0x3FFFFFFFu};
-}
-
 void set_ports(SflowPort in_port, SflowPort out_port, SflowSample& sample) {
     set_port(in_port, sample, sample.in_if, sample.in_kind);
     set_port(out_port, sample, sample.out_if, sample.out_kind);
@@ -138,19 +126,69 @@ Sflow::Got Sflow::next_sample(SflowRecords& records) {
     return Got::nothing;
 }
 
+template <bool IsExpanded>
+void Sflow::read_flow_head(ByteReader& in, SflowSample& sample) const {
+    begin_sample(sample);
+    sample.sequence = in.u32();
+    const SflowDataSource source = read_data_source(in, IsExpanded);
+    sample.source_class = source.type;
+    sample.source_index = source.index;
+    const std::uint32_t rate = in.u32();
+    if (rate != 0) {
+        sample.sampling_rate = rate;
+        sample.rate_source = nm::RateSource::sample;
+    }
+    sample.pool = in.u32();
+    sample.drops = in.u32();
+    const SflowPort in_port = read_port(in, IsExpanded);
+    set_ports(in_port, read_port(in, IsExpanded), sample);
+}
+
+// https://sflow.org/sflow_drops.txt: always with expanded sources and interfaces, which have no formats.
+void Sflow::read_drop_head(ByteReader& in, SflowSample& sample) const {
+    begin_sample(sample);
+    sample.sequence = in.u32();
+    const SflowDataSource source = read_data_source(in, true);
+    sample.source_class = source.type;
+    sample.source_index = source.index;
+    sample.drops = in.u32();
+    const std::uint32_t in_if = in.u32(), out_if = in.u32();
+    const std::uint32_t reason = in.u32();
+    set_ports({0, in_if}, {0, out_if}, sample);
+    sample.discard_reason = reason;
+    if (reason < nm::enum_words<nm::DiscardReason>.size())
+        sample.discard = static_cast<nm::DiscardReason>(reason);
+}
+
+template <auto ReadHead>
+bool Sflow::read_flow_structures(ByteReader in, std::uint8_t kind, SflowSample& sample) {
+    StructureCounts counts;
+    for (const bool is_second : {false, true}) {
+        ByteReader rest = in;
+        (this->*ReadHead)(rest, sample);
+        if (rest.left() < 4) return false;
+        if (structures_.read(rest, is_second, sample, counts)) break;
+    }
+    see_source(kind, *sample.source_class, *sample.source_index, *sample.sequence, sample.drops);
+    if (!counts.is_plain()) book(counts);
+    // A tag that the switch took off before sampling is still the packet's VLAN.
+    if (!sample.vlan) sample.vlan = sample.in_vlan;
+    return !counts.is_hopeless();
+}
+
 Sflow::Got Sflow::read_sample(std::uint32_t format, ByteReader body, SflowRecords& records) {
     nm::FlowStats& stats = domain_->stats;
     Got got = Got::nothing;
     switch (format) {
         case flow_sample:
-        case expanded_flow_sample: {
-            const ReadHead head =
-                format == flow_sample ? &Sflow::read_flow_head<false> : &Sflow::read_flow_head<true>;
-            if (!read_flow_structures(body, head, flow_sample, records.sample)) break;
+        case expanded_flow_sample:
+            if (format == flow_sample
+                    ? !read_flow_structures<&Sflow::read_flow_head<false>>(body, flow_sample, records.sample)
+                    : !read_flow_structures<&Sflow::read_flow_head<true>>(body, flow_sample, records.sample))
+                break;
             ++stats.records;
             got = Got::sample;
             break;
-        }
         case counter_sample:
         case expanded_counter_sample:
             if (!read_counter_sample(body, format == expanded_counter_sample, records)) break;
@@ -158,7 +196,7 @@ Sflow::Got Sflow::read_sample(std::uint32_t format, ByteReader body, SflowRecord
             got = take_family();
             break;
         case discarded_packet:
-            if (!read_flow_structures(body, &Sflow::read_drop_head, discarded_packet, records.drop)) break;
+            if (!read_flow_structures<&Sflow::read_drop_head>(body, discarded_packet, records.drop)) break;
             ++stats.discard_samples;
             got = Got::drop;
             break;
@@ -207,57 +245,6 @@ void Sflow::book(const StructureCounts& counts) {
 void Sflow::book_malformed(nm::Bytes sample) {
     ++domain_->stats.malformed_samples;
     note_fault(domain_->stats, nm::FlowFault::sample, sample);
-}
-
-template <bool IsExpanded>
-void Sflow::read_flow_head(ByteReader& in, SflowSample& sample) const {
-    begin_sample(sample);
-    sample.sequence = in.u32();
-    const SflowDataSource source = read_data_source(in, IsExpanded);
-    sample.source_class = source.type;
-    sample.source_index = source.index;
-    const std::uint32_t rate = in.u32();
-    if (rate != 0) {
-        sample.sampling_rate = rate;
-        sample.rate_source = nm::RateSource::sample;
-    }
-    sample.pool = in.u32();
-    sample.drops = in.u32();
-    const SflowPort in_port = read_port(in, IsExpanded);
-    set_ports(in_port, read_port(in, IsExpanded), sample);
-}
-
-// https://sflow.org/sflow_drops.txt: always with expanded sources and interfaces, which have no formats.
-void Sflow::read_drop_head(ByteReader& in, SflowSample& sample) const {
-    begin_sample(sample);
-    sample.sequence = in.u32();
-    const SflowDataSource source = read_data_source(in, true);
-    sample.source_class = source.type;
-    sample.source_index = source.index;
-    sample.drops = in.u32();
-    const std::uint32_t in_if = in.u32(), out_if = in.u32();
-    const std::uint32_t reason = in.u32();
-    set_ports({0, in_if}, {0, out_if}, sample);
-    sample.discard_reason = reason;
-    if (reason < nm::enum_words<nm::DiscardReason>.size())
-        sample.discard = static_cast<nm::DiscardReason>(reason);
-}
-
-bool Sflow::read_flow_structures(ByteReader in, ReadHead read_head, std::uint8_t kind, SflowSample& sample) {
-    const ByteReader begin = in;
-    (this->*read_head)(in, sample);
-    if (in.left() < 4) return false;
-    see_source(kind, *sample.source_class, *sample.source_index, *sample.sequence, sample.drops);
-    StructureCounts counts;
-    if (!structures_.read(in, sample, counts)) {
-        in = begin;
-        (this->*read_head)(in, sample);
-        structures_.read_whole(in, sample, counts);
-    }
-    book(counts);
-    // A tag that the switch took off before sampling is still the packet's VLAN.
-    if (!sample.vlan) sample.vlan = sample.in_vlan;
-    return !counts.is_hopeless();
 }
 
 bool Sflow::read_counter_sample(ByteReader in, bool is_expanded, SflowRecords& records) {

@@ -34,10 +34,9 @@ class Sflow {
     void see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence);
     Got next_sample(SflowRecords& records);
     Got read_sample(std::uint32_t format, nm::ByteReader body, SflowRecords& records);
-    // One that holds flow structures behind what read_head makes of its head.
-    using ReadHead = void (Sflow::*)(nm::ByteReader& in, nm::SflowSample& sample) const;
-    bool read_flow_structures(nm::ByteReader in, ReadHead read_head, std::uint8_t kind,
-                              nm::SflowSample& sample);
+    // One that holds flow structures behind what ReadHead makes of its head.
+    template <auto ReadHead>
+    bool read_flow_structures(nm::ByteReader in, std::uint8_t kind, nm::SflowSample& sample);
     template <bool IsExpanded>
     void read_flow_head(nm::ByteReader& in, nm::SflowSample& sample) const;
     void read_drop_head(nm::ByteReader& in, nm::SflowSample& sample) const;
@@ -78,14 +77,22 @@ struct SflowDataSource {
     std::uint32_t index;
 };
 // Compact: 8 bits of class and 24 of index. Expanded: a word for each.
-SflowDataSource read_data_source(nm::ByteReader& in, bool is_expanded);
+inline SflowDataSource read_data_source(nm::ByteReader& in, bool is_expanded) {
+    const std::uint32_t first = in.u32();
+    if (is_expanded) return {first, in.u32()};
+    return {first >> 24, first & 0x00FFFFFFu};
+}
 
 struct SflowPort {
     std::uint32_t format;
     std::uint32_t value;
 };
 // Compact: 2 bits of format and 30 of value. Expanded: a word for each.
-SflowPort read_port(nm::ByteReader& in, bool is_expanded);
+inline SflowPort read_port(nm::ByteReader& in, bool is_expanded) {
+    const std::uint32_t first = in.u32();
+    if (is_expanded) return {first, in.u32()};
+    return {first >> 30, first & 0x3FFFFFFFu};
+}
 void set_ports(SflowPort in_port, SflowPort out_port, nm::SflowSample& sample);
 
 }  // namespace nmflowtool

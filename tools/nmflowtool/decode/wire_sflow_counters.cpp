@@ -345,13 +345,11 @@ StructureCounts CounterStructures::read(ByteReader in, SflowRecords& records, Co
     const auto read = [&](std::uint32_t number, ByteReader body) {
         return read_one(number, body, records, families, counts);
     };
-    families = {};
-    unknown_.clear();
-    if (!walk_.first(in, counts, read)) {
-        // What they set goes with the records that begin anew.
+    for (const bool is_second : {false, true}) {
+        // The records begin anew with their first structures.
         families = {};
         unknown_.clear();
-        walk_.again(in, counts, read);
+        if (walk_.walk(in, is_second, counts, read)) break;
     }
     if (!families.host && !families.app) begin_family(counters_family, families, records);
     nm::SflowSource& first = families.counters ? static_cast<nm::SflowSource&>(records.counters)

@@ -50,38 +50,28 @@ void clear_sample(SflowSample& sample) {
     sample.rest_is_absent = true;
 }
 
-bool FlowStructures::read(ByteReader in, SflowSample& sample, StructureCounts& counts) {
-    return walk_.first(in, counts, [&](std::uint32_t number, ByteReader body) {
-        return read_one(number, body, sample, counts);
-    });
-}
-
-void FlowStructures::read_whole(ByteReader in, SflowSample& sample, StructureCounts& counts) {
-    walk_.again(in, counts, [&](std::uint32_t number, ByteReader body) {
-        return read_one(number, body, sample, counts);
-    });
-}
-
-bool FlowStructures::read_one(std::uint32_t number, ByteReader body, SflowSample& sample,
-                              StructureCounts& counts) {
+// One function, as it is run for each structure.
+bool FlowStructures::read(ByteReader in, bool is_second, SflowSample& sample, StructureCounts& counts) {
     constexpr std::uint32_t raw_header = 1;
-    if (number == raw_header) {
-        if (!read_header(body, sample, true)) return false;
-    } else {
-        const FlowStructure* row = find_structure(number);
-        if (row == nullptr) {
-            ++counts.unknown;
-            sample.rest_is_absent = false;
-            sample.unknown_records = counts.unknown;
-            if (keep_.unknown) sample.unknown.push_back(unknown_text(number, body.rest()));
-            return true;
+    return walk_.walk(in, is_second, counts, [&](std::uint32_t number, ByteReader& body) {
+        if (number == raw_header) {
+            if (!read_header(body, sample, true)) return false;
+        } else {
+            const FlowStructure* row = find_structure(number);
+            if (row == nullptr) {
+                ++counts.unknown;
+                sample.rest_is_absent = false;
+                sample.unknown_records = counts.unknown;
+                if (keep_.unknown) sample.unknown.push_back(unknown_text(number, body.rest()));
+                return true;
+            }
+            if (!row->is_common) sample.rest_is_absent = false;
+            if (!row->read(body, sample)) return false;
         }
-        if (!row->is_common) sample.rest_is_absent = false;
-        if (!row->read(body, sample)) return false;
-    }
-    ++counts.whole;
-    if (body.left() > 0) ++counts.trailing;
-    return true;
+        ++counts.whole;
+        if (body.left() > 0) ++counts.trailing;
+        return true;
+    });
 }
 
 }  // namespace nmflowtool

@@ -66,7 +66,10 @@ void fill_link(const nm::Packet& packet, SflowSample& sample) {
     if (packet.vlan_count > 2) {
         const std::size_t kept = std::min<std::size_t>(packet.vlan_count, nm::Packet::max_vlans);
         for (std::size_t i = 0; i < kept; ++i) sample.vlans.push_back(packet.vlans[i].id());
-        if (packet.vlan_count > kept) sample.vlans_total = packet.vlan_count;
+        if (packet.vlan_count > kept) {
+            sample.rest_is_absent = false;
+            sample.vlans_total = packet.vlan_count;
+        }
     }
 }
 

@@ -35,6 +35,7 @@ struct StructureCounts {
     std::size_t left_over = 0;    // bytes behind those that were announced
     bool is_count_wrong = false;
 
+    bool is_plain() const { return (unknown | trailing | malformed | left_over) == 0 && !is_count_wrong; }
     // A sample of which nothing can be read is none.
     bool is_hopeless() const { return malformed > 0 && whole + unknown == 0; }
 };
@@ -48,12 +49,10 @@ constexpr std::uint32_t structure_number(std::uint32_t enterprise, std::uint32_t
 // none of its neighbours, and their count is bound by the bytes.
 class StructureWalk {
   public:
-    // read(number, body) is false for a structure that is too short. False when there was one.
+    // read(number, body) is false for a structure that is too short. False when there was one, which may have
+    // set some of its members: then the record is to begin anew, and a second walk leaves it out.
     template <class Read>
-    bool first(nm::ByteReader in, StructureCounts& counts, Read&& read);
-    // Once more without those that were too short. counts: of the first time.
-    template <class Read>
-    void again(nm::ByteReader in, StructureCounts& counts, Read&& read);
+    bool walk(nm::ByteReader in, bool is_second, StructureCounts& counts, Read&& read);
 
   private:
     std::vector<std::uint32_t> malformed_;  // how many were to come when they came
@@ -64,18 +63,13 @@ class FlowStructures {
   public:
     explicit FlowStructures(const SflowKeep& keep) : keep_(keep) {}
 
-    // False when one that is malformed may have set some of its members: then the sample is filled anew to
-    // where its structures begin, and read_whole() reads the others.
-    bool read(nm::ByteReader in, nm::SflowSample& sample, StructureCounts& counts);
-    void read_whole(nm::ByteReader in, nm::SflowSample& sample, StructureCounts& counts);
+    // As StructureWalk says: what is to begin anew is the sample up to its structures.
+    bool read(nm::ByteReader in, bool is_second, nm::SflowSample& sample, StructureCounts& counts);
 
     // Single structures, for the older versions, which have no lengths to pass over.
     bool read_header(nm::ByteReader& in, nm::SflowSample& sample, bool has_stripped);
 
   private:
-    bool read_one(std::uint32_t number, nm::ByteReader body, nm::SflowSample& sample,
-                  StructureCounts& counts);
-
     const SflowKeep& keep_;
     nm::PacketStack stack_;
     StructureWalk walk_;
@@ -119,37 +113,28 @@ bool read_interface_counters(nm::ByteReader& in, nm::SflowCounters& counters);
 bool read_old_media_counters(std::uint32_t kind, nm::ByteReader& in, nm::SflowCounters& counters);
 
 template <class Read>
-bool StructureWalk::first(nm::ByteReader in, StructureCounts& counts, Read&& read) {
-    malformed_.clear();
+bool StructureWalk::walk(nm::ByteReader in, bool is_second, StructureCounts& counts, Read&& read) {
+    counts = {};
+    if (!is_second) malformed_.clear();
+    const std::size_t known = malformed_.size();
+    std::size_t next = 0;
     std::uint32_t left = in.u32();
     for (; left > 0 && in.left() > 0; --left) {
-        const nm::Bytes whole = in.rest();
+        const std::uint8_t* begin = in.rest().data();
         const std::uint32_t number = in.u32();
-        const nm::ByteReader body = xdr_body(in);
-        if (body.ok() && read(number, body)) continue;
-        if (counts.malformed++ == 0) counts.first_malformed = whole.first(whole.size() - in.left());
-        if (body.ok()) malformed_.push_back(left);
+        nm::ByteReader body = xdr_body(in);
+        const bool overruns = !body.ok();
+        const bool is_left_out = next < known && malformed_[next] == left;
+        if (!overruns && !is_left_out && read(number, body)) continue;
+        if (is_left_out)
+            ++next;
+        else if (!overruns)
+            malformed_.push_back(left);
+        if (counts.malformed++ == 0) counts.first_malformed = {begin, in.rest().data()};
     }
-    counts.is_count_wrong = left > 0 && in.ok();
-    if (in.left() > 0) {
-        counts.is_count_wrong = true;
-        counts.left_over = in.left();
-    }
-    return malformed_.empty();
-}
-
-template <class Read>
-void StructureWalk::again(nm::ByteReader in, StructureCounts& counts, Read&& read) {
-    counts.whole = counts.unknown = counts.trailing = 0;
-    auto malformed = malformed_.begin();
-    for (std::uint32_t left = in.u32(); left > 0 && in.left() > 0; --left) {
-        const std::uint32_t number = in.u32();
-        const nm::ByteReader body = xdr_body(in);
-        if (malformed != malformed_.end() && *malformed == left)
-            ++malformed;
-        else if (body.ok())
-            read(number, body);
-    }
+    counts.left_over = in.left();
+    counts.is_count_wrong = in.left() > 0 || (left > 0 && in.ok());
+    return malformed_.size() == known;
 }
 
 }  // namespace nmflowtool

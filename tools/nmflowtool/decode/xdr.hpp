@@ -13,7 +13,7 @@ namespace nmflowtool {
 // The bytes behind an opaque<> of this length up to a multiple of 4, which its length does not count (RFC
 // 4506 section 4.10). What is missing of them at the very end is forgiven.
 inline void xdr_skip_padding(nm::ByteReader& in, std::uint32_t length) {
-    in.skip(std::min<std::size_t>((4u - length % 4u) % 4u, in.left()));
+    if (length % 4 != 0) in.skip(std::min<std::size_t>(4 - length % 4, in.left()));
 }
 
 // opaque<>: length, bytes, padding.
