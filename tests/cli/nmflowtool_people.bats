@@ -263,3 +263,24 @@ PY
     grep -q '^RANK' short
     ! grep -q $'\x1b' short
 }
+
+@test "--state is never written over a capture, an output or any other file that is no state" {
+    cp "$v9" capture.pcap
+    run -64 --separate-stderr nmflowtool decode -r capture.pcap --state capture.pcap
+    cmp "$v9" capture.pcap
+    echo 'my notes' >notes
+    run -65 --separate-stderr nmflowtool decode -r "$v9" --state notes
+    [[ $stderr == *'is no state of nmflowtool'* ]]
+    [ "$(cat notes)" = 'my notes' ]
+    run -64 --separate-stderr nmflowtool decode -r "$v9" --state new -o new
+}
+
+@test "--state is saved beside what a run that was killed has left, keeps its mode, and follows a link" {
+    nmflowtool decode -r "$v9" --state real >/dev/null
+    chmod 600 real
+    ln -s real link
+    # The same pid again, as in a container.
+    sh -c ': >"real.$$.tmp"; exec nmflowtool decode -r "$1" --names --state link >/dev/null' sh "$v9"
+    [ -L link ]
+    [ "$(stat -c %a real)" = 600 ]
+}

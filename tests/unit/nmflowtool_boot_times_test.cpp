@@ -78,6 +78,17 @@ TEST(BootTimes, Trap11AnExporterThatHardlyRanIsSeenToStartAgainByItsSequence) {
     EXPECT_EQ(after(1, true), restarted);
 }
 
+TEST(BootTimes, Trap11ARestartBetweenTwoRunsIsSeenHoweverLongItRanSince) {
+    BootTimes first;
+    see(first, 0, 3600);
+    BootTimes second;
+    second.adopt(*first.current());
+    EXPECT_EQ(see(second, 2 * day_s, 30 * 3600), restarted);
+    BootTimes third;
+    third.adopt(*first.current());
+    EXPECT_EQ(see(third, 2 * day_s, 3600 + 2 * day_s), current);
+}
+
 TEST(BootTimes, Trap11ADatagramFromBeforeTheRestartIsNoSecondRestart) {
     BootTimes boots;
     see(boots, 0, 10 * day_s);

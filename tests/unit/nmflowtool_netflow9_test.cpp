@@ -490,6 +490,22 @@ TEST(Netflow9, Trap11ADatagramFromBeforeARestartVoidsNothing) {
     EXPECT_EQ(collector.stats().datagrams_lost + collector.stats().sequence_resets, 0u);
 }
 
+TEST(Netflow9, Trap11WhatWaitedBeforeARestartIsNotReadByATemplateOfTheNewStart) {
+    Collector collector;
+    collector.take(set(256, flow(1)), {.sequence = 7, .uptime_ms = 900'000'000});
+    collector.take(template_set(256, {{12, 4}, {8, 4}}), {.sequence = 0, .uptime_ms = 1000});
+    EXPECT_TRUE(collector.flows.empty());
+    EXPECT_EQ(collector.stats().sets_no_template, 1u);
+    EXPECT_EQ(collector.stats().sets_recovered, 0u);
+}
+
+TEST(Netflow9, AnEventWithoutAWordHidesNoOther) {
+    Collector collector;
+    collector.take(template_set(256, {{230, 1}, {233, 1}}).add(set(256, Wire().u8(1).u8(0))));
+    EXPECT_TRUE(collector.flows.at(0).nat_event);
+    EXPECT_FALSE(collector.flows[0].fw_event);
+}
+
 TEST(Netflow9, Trap11ARestartBetweenTwoRunsVoidsTheStateOfTheFirst) {
     Collector first;
     first.take(template_set(256, plain), {.sequence = 7, .uptime_ms = 900'000'000});

@@ -148,7 +148,10 @@ nm::Status FlowInput::open(const std::string& path) {
     const std::string name = path == "-" ? "stdin" : path;
     auto window = nm::ByteWindow::open(path);
     if (!window) return window.error();
-    window->before_waiting([this] { context_.out.flush(); });
+    window->before_waiting([this] {
+        context_.out.flush();
+        answer_signals();
+    });
     window->fill(enough_to_tell_file);
     return start(std::move(*window), name);
 }
@@ -209,8 +212,12 @@ void FlowInput::close_file() {
         stored_counts_ += counts;
         if (counts.malformed + counts.blocks_malformed > 0) {
             is_broken_ = true;
-            warn_of(std::to_string(counts.malformed) + " records and " +
-                    std::to_string(counts.blocks_malformed) + " blocks are damaged, or of no known kind");
+            const std::string damage = std::to_string(counts.malformed) + " records and " +
+                                       std::to_string(counts.blocks_malformed) +
+                                       " blocks are damaged, or of no known kind";
+            if (context_.strict)
+                throw nm::UserError(nm::Exit::bad_data, files_[opened_files_ - 1].path + ": " + damage);
+            warn_of(damage);
         }
     }
     capture_.reset();

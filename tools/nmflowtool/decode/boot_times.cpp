@@ -32,6 +32,8 @@ BootTimes::Seen BootTimes::see(const ExportClock& clock, nm::Time received, bool
     const auto take = [&](Seen seen) {
         others_in_a_row_ = 0;
         current_ = boot;
+        is_adopted_ = false;
+        number_ += seen == Seen::restarted;
         return seen;
     };
     const std::int64_t tolerance_ms = is_behind ? tolerance_behind_ms : usual_tolerance_ms;
@@ -39,7 +41,7 @@ BootTimes::Seen BootTimes::see(const ExportClock& clock, nm::Time received, bool
     const auto known = std::ranges::find_if(
         earlier_, [&](const auto& earlier) { return earlier && is_same(*earlier, boot, tolerance_ms); });
     if (known == earlier_.end()) {
-        if (boot.uptime_ms >= current_->uptime_ms && !is_behind) return take(Seen::current);
+        if (boot.uptime_ms >= current_->uptime_ms && !is_behind && !is_adopted_) return take(Seen::current);
         earlier_[oldest_] = current_;
         oldest_ = static_cast<std::uint8_t>((oldest_ + 1u) % earlier_.size());
         return take(Seen::restarted);
@@ -48,6 +50,7 @@ BootTimes::Seen BootTimes::see(const ExportClock& clock, nm::Time received, bool
     if (++others_in_a_row_ < run_of_a_return) return Seen::other;
     std::swap(current_, *known);
     others_in_a_row_ = 0;
+    ++number_;
     return Seen::returned;
 }
 

@@ -34,14 +34,21 @@ class BootTimes {
     // only an uptime or a sequence that went back is a restart.
     Seen see(const ExportClock& clock, nm::Time received, bool is_behind);
     const std::optional<BootTime>& current() const { return current_; }
-    // What an earlier run knew.
-    void adopt(const BootTime& boot) { current_ = boot; }
+    // Of the start that is current: another number after each restart.
+    std::uint32_t number() const { return number_; }
+    // What an earlier run knew, which does not know how far the sequence went.
+    void adopt(const BootTime& boot) {
+        current_ = boot;
+        is_adopted_ = true;
+    }
 
   private:
     std::optional<BootTime> current_;
     std::array<std::optional<BootTime>, 4> earlier_;
     std::uint8_t oldest_ = 0;
     unsigned others_in_a_row_ = 0;
+    std::uint32_t number_ = 1;
+    bool is_adopted_ = false;
 };
 
 }  // namespace nmflowtool

@@ -103,13 +103,7 @@ void DomainTable::prove(Domain& domain) {
 void DomainTable::evict_one() {
     std::list<Domain*>& list = unproven_.empty() ? proven_ : unproven_;
     Domain& victim = *list.back();
-    for (const auto& [id, waiters] : victim.waiting) {
-        WaitingSets::iterator set = waiters.first;
-        for (std::size_t i = 0; i < waiters.count; ++i) {
-            book_unread(victim, set->bytes);
-            set = stop_waiting(set);
-        }
-    }
+    give_up_waiting(victim);
     forget_templates(victim);
     forget_names(victim);
     nm::FlowStats& sum = evicted_[static_cast<std::size_t>(victim.key.protocol)];
@@ -236,6 +230,17 @@ SampleSource* DomainTable::sample_source(Domain& domain, std::uint64_t key) {
     domain.last_source_key = key;
     domain.last_source = &found->second;
     return domain.last_source;
+}
+
+void DomainTable::give_up_waiting(Domain& domain) {
+    for (const auto& [id, waiters] : domain.waiting) {
+        WaitingSets::iterator set = waiters.first;
+        for (std::size_t i = 0; i < waiters.count; ++i) {
+            book_unread(domain, set->bytes);
+            set = stop_waiting(set);
+        }
+    }
+    domain.waiting.clear();
 }
 
 void DomainTable::give_up_waiting() {

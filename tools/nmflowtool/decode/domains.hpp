@@ -147,8 +147,9 @@ class DomainTable {
     void open_books(Domain& domain) const;
     // The source of samples with this key, made when it is new; nullptr when there is no room for another.
     SampleSource* sample_source(Domain& domain, std::uint64_t key);
-    // The end of the input: what still waits is lost.
+    // The end of the input: what still waits is lost. Of one domain: its templates will be others.
     void give_up_waiting();
+    void give_up_waiting(Domain& domain);
 
     // visit(const FlowStats&) for each domain, in order of exporter and id, then for the sums of the evicted.
     template <class Visit>

@@ -1,6 +1,7 @@
 #include "decode/domains_state.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "base/hex.hpp"
@@ -11,6 +12,7 @@
 namespace nmflowtool {
 namespace {
 
+constexpr std::string_view word_of_all_versions = "nmflowtool-state ";
 constexpr std::string_view magic = "nmflowtool-state 1 ";
 using Words = std::vector<std::string_view>;
 
@@ -153,7 +155,9 @@ bool read_rate(const Words& words, const Limits& limits, std::map<Id, std::uint3
 
 bool read_start(const Words& words, Restored& out) {
     BootTime& boot = out.boot.emplace();
-    return words.size() == 4 && read(words[1], boot.by_exporter_ms) && read(words[2], boot.by_receiver_ms) &&
+    constexpr std::int64_t latest_ms = std::int64_t{1} << 48;
+    return words.size() == 4 && read(words[1], boot.by_exporter_ms) &&
+           std::abs(boot.by_exporter_ms / 2) < latest_ms && read(words[2], boot.by_receiver_ms) &&
            read(words[3], boot.uptime_ms);
 }
 
@@ -219,6 +223,10 @@ std::string state_of(const DomainTable& domains) {
     std::string body;
     domains.for_each([&](const Domain& domain) { append(body, domain); });
     return std::string(magic) + nm::sha256_hex(body) + '\n' + body;
+}
+
+bool is_state(std::string_view text) {
+    return text.starts_with(word_of_all_versions);
 }
 
 nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope, DomainTable& domains) {

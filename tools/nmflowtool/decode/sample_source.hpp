@@ -12,12 +12,14 @@ namespace nmflowtool {
 
 class SampleSource {
   public:
-    void see(std::uint32_t sequence, std::optional<std::uint32_t> drops, nm::FlowStats& stats) {
+    // start: of the agent, above 0; when it started again the next number is taken as it comes.
+    void see(std::uint32_t start, std::uint32_t sequence, std::optional<std::uint32_t> drops,
+             nm::FlowStats& stats) {
         // A step further than this, either way, is another numbering.
         constexpr std::int32_t largest_step = 1'000'000;
         const auto ahead = static_cast<std::int32_t>(sequence - expected_);
-        if (!started_ || ahead > largest_step || ahead < -late_window) {
-            begin(sequence, drops);
+        if (start != start_ || ahead > largest_step || ahead < -late_window) {
+            begin(start, sequence, drops);
         } else if (ahead < 0) {
             see_late(static_cast<unsigned>(-ahead) - 1, stats);
         } else {
@@ -28,14 +30,12 @@ class SampleSource {
             drops_ = drops.value_or(0);
         }
     }
-    // The agent started again: the next number is taken as it comes.
-    void restart() { started_ = false; }
 
   private:
     static constexpr std::int32_t late_window = 64;
 
-    void begin(std::uint32_t sequence, std::optional<std::uint32_t> drops) {
-        started_ = true;
+    void begin(std::uint32_t start, std::uint32_t sequence, std::optional<std::uint32_t> drops) {
+        start_ = start;
         expected_ = sequence + 1;
         drops_ = drops.value_or(0);
         missing_ = 0;
@@ -52,7 +52,7 @@ class SampleSource {
         return missing_ << (gap + 1) | ((std::uint64_t{1} << gap) - 1) << 1;
     }
 
-    bool started_ = false;
+    std::uint32_t start_ = 0;
     std::uint32_t expected_ = 0;
     std::uint32_t drops_ = 0;
     std::uint64_t missing_ = 0;  // bit n: the number n + 1 before expected_ was taken for lost

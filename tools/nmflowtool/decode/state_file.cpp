@@ -29,6 +29,10 @@ StateFile::StateFile(std::string path, nm::Console& console) : path_(std::move(p
 void StateFile::load(Decoder& decoder) {
     if (path_.empty() || ::access(path_.c_str(), F_OK) != 0) return;
     const nm::Result<std::string> text = nm::read_whole_file(path_, largest_state);
+    if (text && !text->empty() && !is_state(*text)) {
+        throw nm::UserError(nm::Exit::bad_data,
+                            "--state " + path_ + ": is no state of nmflowtool, and would be replaced");
+    }
     std::string problem;
     if (!text)
         problem = text.error().message;

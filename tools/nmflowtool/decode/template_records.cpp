@@ -53,7 +53,7 @@ void put_flags(char* member, std::uint64_t value) {
 
 template <class Enum>
 void put_word(char* member, std::uint64_t value) {
-    if (value < nm::enum_words<Enum>.size())
+    if (value < nm::enum_words<Enum>.size() && !nm::enum_words<Enum>[value].empty())
         *reinterpret_cast<std::optional<Enum>*>(member) = static_cast<Enum>(value);
 }
 

@@ -28,7 +28,10 @@ void Template::find_repeats(const FlowMembers& wanted) {
         std::uint16_t& turn = turns[mapping];
         if (turn < most_repeats) found.push_back({static_cast<std::uint16_t>(i), turn++, mapping});
     }
-    std::erase_if(found, [&](const Repeat& repeat) { return turns[repeat.mapping] == 1; });
+    // One alone is in the flow, unless it is a label below the top.
+    std::erase_if(found, [&](const Repeat& repeat) {
+        return turns[repeat.mapping] == 1 && fields_[repeat.field].id == repeat.mapping->id;
+    });
     repeats_ = std::move(found);
     repeats_.shrink_to_fit();
 }

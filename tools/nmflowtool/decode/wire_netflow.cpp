@@ -180,6 +180,7 @@ void Netflow::see_uptime(std::uint32_t sequence) {
         case BootTimes::Seen::restarted:
             ++domain_->stats.restarts;
             domain_->sequence.restart();
+            domains_.give_up_waiting(*domain_);
             domains_.forget_templates(*domain_);
             domains_.forget_options(*domain_);
             break;

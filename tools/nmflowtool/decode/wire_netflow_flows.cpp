@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "decode/wire_netflow.hpp"
 
 namespace nmflowtool {
@@ -97,6 +99,7 @@ void finish_event(nm::FlowRecord& flow) {
 
 // One in (interval + space) / interval, rounded to the nearest.
 std::uint32_t rate_with_space(std::uint32_t interval, std::uint64_t space) {
+    if (space > 0xFFFFFFFFu) return interval;
     const std::uint64_t rate = (interval + space + interval / 2) / interval;
     return rate <= 0xFFFFFFFFu ? static_cast<std::uint32_t>(rate) : interval;
 }
@@ -161,7 +164,9 @@ void Netflow::finish_times(nm::FlowRecord& flow) const {
     const bool has_duration = (parts_.duration_us || parts_.duration_ms) && duration_us < longest_us;
     const std::int64_t duration_ns =
         static_cast<std::int64_t>(has_duration ? duration_us : 0) * nm::ns_per_us;
-    if (has_duration && flow.start.ns != 0 && flow.end.ns == 0) flow.end.ns = flow.start.ns + duration_ns;
+    const bool fits = flow.start.ns < std::numeric_limits<std::int64_t>::max() - duration_ns;
+    if (has_duration && flow.start.ns != 0 && flow.end.ns == 0 && fits)
+        flow.end.ns = flow.start.ns + duration_ns;
     if (has_duration && flow.end.ns != 0 && flow.start.ns == 0) flow.start.ns = flow.end.ns - duration_ns;
 }
 

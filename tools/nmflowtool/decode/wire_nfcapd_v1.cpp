@@ -212,7 +212,8 @@ bool NfcapdRecords::read_map(nm::Bytes body) {
     while (in.left() >= 2) {
         const std::uint16_t id = in.u16_le();
         if (id == 0 || id >= sizes_v1.size() || sizes_v1[id] == 0) break;
-        if (offset > std::numeric_limits<std::uint16_t>::max()) return false;
+        const bool has_room = map.entries.size() < sizes_v1.size();
+        if (!has_room || offset > std::numeric_limits<std::uint16_t>::max()) return false;
         map.entries.push_back({id, static_cast<std::uint16_t>(offset)});
         offset += sizes_v1[id];
     }

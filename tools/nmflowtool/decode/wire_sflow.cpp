@@ -75,10 +75,7 @@ void Sflow::see_uptime(std::uint32_t uptime_ms, std::uint32_t sequence) {
         return;
     }
     if (seen == BootTimes::Seen::restarted) ++domain_->stats.restarts;
-    if (seen != BootTimes::Seen::current) {
-        domain_->sequence.restart();
-        for (auto& [key, source] : domain_->sample_sources) source.restart();
-    }
+    if (seen != BootTimes::Seen::current) domain_->sequence.restart();
     domain_->sequence.see(sequence, domain_->stats);
 }
 
@@ -284,7 +281,7 @@ void Sflow::see_source(std::uint8_t kind, std::uint32_t source_class, std::uint3
         std::uint64_t{kind} << 40 | std::uint64_t{source_class & 0xFFu} << 32 | source_index;
     SampleSource* source = domains_.sample_source(*domain_, key);
     if (source == nullptr) return;
-    source->see(sequence, drops, domain_->stats);
+    source->see(domain_->boots.number(), sequence, drops, domain_->stats);
 }
 
 }  // namespace nmflowtool

@@ -50,6 +50,10 @@ class PcapDestination final : public Destination {
         const nm::Status status = writer_.finish();
         if (!status) throw nm::UserError(status.error().exit, status.error().message);
     }
+    // A run that ends early leaves what it made, not what an earlier run had left.
+    ~PcapDestination() override {
+        if (has_packets_) writer_.flush();
+    }
     std::size_t overhead() const override { return 20 + 8; }
 
   private:
@@ -58,6 +62,7 @@ class PcapDestination final : public Destination {
     std::uint16_t port_;
     MessageWriter frame_;
     std::uint16_t id_ = 0;
+    bool has_packets_ = false;
 };
 
 void PcapDestination::send(const ExportDatagram& datagram) {
@@ -79,6 +84,7 @@ void PcapDestination::send(const ExportDatagram& datagram) {
     writer_.buffer().append(as_text(header));
     writer_.buffer().append(as_text(frame_.view()));
     writer_.written();
+    has_packets_ = true;
     book_sent(datagram);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 namespace nmflowtool {
@@ -90,7 +91,8 @@ double Ranking::variance_of(const nm::FlowRecord& flow) const {
 // Windows begin at whole multiples of their length since 1970. False: too late for the open one.
 bool Ranking::in_window(nm::Time ts) {
     const std::int64_t start = ts.ns - ts.ns % options_.every_ns;
-    if (ts.ns == 0 || start < window_start_ns_) return false;
+    const bool has_end = start < std::numeric_limits<std::int64_t>::max() - options_.every_ns;
+    if (ts.ns == 0 || start < window_start_ns_ || !has_end) return false;
     if (start > window_start_ns_) {
         if (window_is_open_) close_window();
         window_start_ns_ = start;
