@@ -123,7 +123,8 @@ template <>
 inline constexpr auto enum_words<FirewallEvent> =
     std::array<std::string_view, 6>{"", "created", "deleted", "denied", "alert", "update"};
 
-// What most runs look at stands first: a decoder that is asked for no more starts a record by copying that part.
+// What most runs look at stands first: a decoder that is asked for no more starts a record by copying that
+// part.
 struct FlowRecord {
     Time ts;
     IpAddress exporter;
@@ -264,7 +265,8 @@ inline constexpr auto flow_fields = FieldList{
     field("ethertype", &FlowRecord::ethertype, Role::tag, "Ethernet type behind the VLAN tags"),
     field("direction", &FlowRecord::direction, Role::tag, "as the exporter saw it: ingress or egress"),
     field("forwarding_status", &FlowRecord::forwarding_status, Role::tag,
-          "what became of the packets, as a number: 64 to 127 forwarded, 128 to 191 dropped, 192 to 255 consumed "
+          "what became of the packets, as a number: 64 to 127 forwarded, 128 to 191 dropped, 192 to 255 "
+          "consumed "
           "(IPFIX element 89)"),
     field("end_reason", &FlowRecord::end_reason, Role::text,
           "flowEndReason number (RFC 5102 section 5.11.3)"),
@@ -367,7 +369,9 @@ inline constexpr auto describe<FlowTop> = record(
     flow_fields, flow_name_fields,
     field("window_start", &FlowTop::window_start, Role::text,
           "of the window that the sums are of; ts is its end"),
-    field("flows", &FlowTop::flows, Role::value, "flow records and samples in the group; one that is a sum counts as its flow_count").column(),
+    field("flows", &FlowTop::flows, Role::value,
+          "flow records and samples in the group; one that is a sum counts as its flow_count")
+        .column(),
     field("share_pct", &FlowTop::share_pct, Role::value, "of the value ranked by", Unit::percent).column(),
     field("error_pct", &FlowTop::error_pct, Role::value,
           "with --scaled: what sampling may have the packets off by, either way, in 19 of 20 cases: "

@@ -184,9 +184,11 @@ inline constexpr auto describe<FlowStats> = [] {
         field("datagrams_duplicate", &S::datagrams_duplicate, Role::value, "datagrams that came twice"),
         field("sequence_resets", &S::sequence_resets, Role::value,
               "jumps of the sequence that no loss explains"),
-        field("restarts", &S::restarts, Role::value, "restarts of the exporter seen by its uptime, or by the boot time that it tells"),
+        field("restarts", &S::restarts, Role::value,
+              "restarts of the exporter seen by its uptime, or by the boot time that it tells"),
         field("datagrams_other_start", &S::datagrams_other_start, Role::value,
-              "datagrams of an earlier start of the exporter than the latest: they came late, or are of a second "
+              "datagrams of an earlier start of the exporter than the latest: they came late, or are of a "
+              "second "
               "exporter behind the address, which --template-scope port tells apart"),
         field("errors", &S::errors, Role::text, "each kind of fault with its first bytes"));
 }();
