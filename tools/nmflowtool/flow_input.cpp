@@ -192,14 +192,18 @@ void FlowInput::warn_of(const std::string& problem) {
     context_.console.warn(files_[opened_files_ - 1].path + ": " + problem);
 }
 
+void FlowInput::tell_damage(const std::string& damage, const char* outcome) {
+    is_broken_ = true;
+    if (context_.strict)
+        throw nm::UserError(nm::Exit::bad_data, files_[opened_files_ - 1].path + ": " + damage);
+    warn_of(damage + outcome);
+}
+
 void FlowInput::close_file() {
     context_.console.end_progress();
     const std::string problem = capture_ ? capture_->problem() : stored_->problem();
     if (!problem.empty()) {
-        is_broken_ = true;
-        if (context_.strict)
-            throw nm::UserError(nm::Exit::bad_data, files_[opened_files_ - 1].path + ": " + problem);
-        warn_of(problem + (capture_ ? ": what came before it was read" : ": what is there was read"));
+        tell_damage(problem, capture_ ? ": what came before it was read" : ": what is there was read");
     }
     if (capture_) {
         captured_counts_ += capture_->counts();
@@ -211,13 +215,8 @@ void FlowInput::close_file() {
         const StoredCounts counts = stored_->counts();
         stored_counts_ += counts;
         if (counts.malformed + counts.blocks_malformed > 0) {
-            is_broken_ = true;
-            const std::string damage = std::to_string(counts.malformed) + " records and " +
-                                       std::to_string(counts.blocks_malformed) +
-                                       " blocks are damaged, or of no known kind";
-            if (context_.strict)
-                throw nm::UserError(nm::Exit::bad_data, files_[opened_files_ - 1].path + ": " + damage);
-            warn_of(damage);
+            tell_damage(std::to_string(counts.malformed) + " records and " +
+                        std::to_string(counts.blocks_malformed) + " blocks are damaged, or of no known kind");
         }
     }
     capture_.reset();

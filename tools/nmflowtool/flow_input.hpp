@@ -103,6 +103,8 @@ class FlowInput {
     void show_progress();
     void tell_drops();
     void warn_of(const std::string& problem);
+    // With --strict it ends the run. outcome: what became of the rest.
+    void tell_damage(const std::string& damage, const char* outcome = "");
 
     const InputOptions& options_;
     nm::Context& context_;

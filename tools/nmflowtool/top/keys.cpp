@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/nearest_word.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "record/access.hpp"
 #include "record/value.hpp"
 
 namespace nmflowtool {
@@ -191,7 +193,22 @@ std::string all_names() {
     return names;
 }
 
+// name: the key in text, without prefix lengths.
+[[noreturn]] void refuse_unknown(std::string_view text, std::string_view name) {
+    const std::string meant = nm::nearest_word(name, group_keys());
+    if (meant.empty()) refuse(text, "is not a key; the keys are " + all_names());
+    refuse(name, "is not a key: did you mean " + meant + "?");
+}
+
 }  // namespace
+
+std::vector<std::string> group_keys() {
+    std::vector<std::string> keys;
+    for (const nm::FieldAccess& field : nm::record_type<FlowTop>.fields) {
+        if (find_row(field.info.key) != nullptr) keys.emplace_back(field.info.key);
+    }
+    return keys;
+}
 
 GroupKey GroupKey::parse(std::string_view text) {
     GroupKey key;
@@ -207,12 +224,13 @@ void GroupKey::add(std::string_view text) {
         return;
     }
     const PackRow* row = find_row(text);
-    if (row == nullptr) refuse(text, "is not a key; the keys are " + all_names());
+    if (row == nullptr) refuse_unknown(text, text);
     Part part;
     part.pack = row->pack;
     part.unpack = row->unpack;
     part.offset = width_;
     parts_.push_back(part);
+    shown_.push_back(row->name);
     keys_.insert(keys_.end(), row->keys.begin(), row->keys.end());
     has_sides_ = has_sides_ || row->pack[0] != row->pack[1];
     has_names_ = has_names_ || std::ranges::any_of(name_rows, [&](const PackRow& of) { return &of == row; });
@@ -225,14 +243,19 @@ void GroupKey::add_prefix(std::string_view text, std::string_view name, std::str
     if (name == key_of<&FlowRecord::src_ip>()) {
         part.address = {&FlowRecord::src_ip, &FlowRecord::src_ip};
         part.prefix = &FlowTop::src_prefix;
+        shown_.push_back(key_of<&FlowTop::src_prefix>());
     } else if (name == key_of<&FlowRecord::dst_ip>()) {
         part.address = {&FlowRecord::dst_ip, &FlowRecord::dst_ip};
         part.prefix = &FlowTop::dst_prefix;
+        shown_.push_back(key_of<&FlowTop::dst_prefix>());
     } else if (name == key_of<&FlowTop::ip>()) {
         part.address = {&FlowRecord::src_ip, &FlowRecord::dst_ip};
         part.prefix = &FlowTop::prefix;
+        shown_.push_back(key_of<&FlowTop::prefix>());
         has_sides_ = true;
     } else {
+        if (find_row(name) == nullptr && !nm::nearest_word(name, group_keys()).empty())
+            refuse_unknown(text, name);
         refuse(text, "has a prefix length; only src_ip, dst_ip and ip take one");
     }
     const auto slash = bits.find('/');

@@ -7,12 +7,16 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "record/flow.hpp"
 
 namespace nmflowtool {
+
+// Every key there is, without prefix lengths.
+std::vector<std::string> group_keys();
 
 class GroupKey {
   public:
@@ -33,6 +37,8 @@ class GroupKey {
     void unpack(const std::uint8_t* key, nm::FlowTop& top) const;
     // The keys of the flow record that are packed.
     const std::vector<std::string_view>& keys() const { return keys_; }
+    // The keys of the records that show the parts, in their order.
+    const std::vector<std::string_view>& shown() const { return shown_; }
 
   private:
     using Pack = void (*)(const nm::FlowRecord& flow, const nm::FlowNames& names, std::uint8_t* out);
@@ -53,6 +59,7 @@ class GroupKey {
 
     std::vector<Part> parts_;
     std::vector<std::string_view> keys_;
+    std::vector<std::string_view> shown_;
     std::size_t width_ = 0;
     bool has_sides_ = false;
     bool has_names_ = false;

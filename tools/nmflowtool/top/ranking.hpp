@@ -43,6 +43,8 @@ class Ranking {
     nm::Time latest() const { return latest_; }
     // Whether flows are grouped by names that exporters tell beside them.
     bool wants_names() const { return key_.has_names(); }
+    // The keys of the records that tell the group, in the order asked for.
+    const std::vector<std::string_view>& shown_keys() const { return key_.shown(); }
     bool any() const { return ranked_.flows + late_ > 0; }
     std::uint64_t rate_unknown() const { return rate_unknown_; }
     // Of the groups that were told: whether they are the smallest of what was left when smaller ones were

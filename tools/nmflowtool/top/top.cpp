@@ -1,8 +1,5 @@
 #include "top/top.hpp"
 
-#include <algorithm>
-
-#include "base/nearest_word.hpp"
 #include "decode/decode.hpp"
 #include "filter/gate.hpp"
 #include "flow_lines.hpp"
@@ -36,36 +33,12 @@ std::string key_of(Member Record::*member) {
 }
 
 // The columns of a table: the window where there are several, the rank, and what flows are grouped by.
-nm::FieldChoice leading_columns(const RankOptions& rank) {
+nm::FieldChoice leading_columns(const RankOptions& rank, const Ranking& ranking) {
     nm::FieldChoice columns;
     if (rank.every_ns > 0) columns.push_back(key_of(&nm::FlowTop::window_start));
     columns.push_back(key_of(&nm::FlowTop::rank));
-    for (const std::string_view part : nm::split(rank.by, ',')) {
-        const std::string_view word = nm::trim(part);
-        const std::string name(word.substr(0, word.find('/')));
-        if (name == word)
-            columns.push_back(name);
-        else if (name == key_of(&nm::FlowTop::ip))
-            columns.push_back(key_of(&nm::FlowTop::prefix));
-        else
-            columns.push_back(key_of(name == key_of(&nm::FlowTop::src_ip) ? &nm::FlowTop::src_prefix
-                                                                          : &nm::FlowTop::dst_prefix));
-    }
+    for (const std::string_view key : ranking.shown_keys()) columns.emplace_back(key);
     return columns;
-}
-
-// A key that is nearly one. The others are refused, with all that there are, where they are parsed.
-void refuse_mistyped_key(const std::string& by) {
-    const std::vector<std::string> known = group_keys();
-    for (const std::string_view part : nm::split(by, ',')) {
-        const std::string_view word = nm::trim(part);
-        const std::string name(word.substr(0, word.find('/')));
-        if (std::ranges::find(known, name) != known.end()) continue;
-        const std::string meant = nm::nearest_word(name, known);
-        if (meant.empty()) continue;
-        throw nm::UserError(nm::Exit::usage,
-                            "--by: " + nm::in_quotes(name) + " is not a key: did you mean " + meant + "?");
-    }
 }
 
 // scaled_already: records of nfcapd files, which no rate comes with.
@@ -84,6 +57,7 @@ void tell_doubts(const Ranking& ranking, const RankOptions& options, std::uint64
 
 nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
     Ranking ranking(options.rank, context.out);
+    context.out.lead_with(nm::record_type<nm::FlowTop>, leading_columns(options.rank, ranking));
     if (ranking.wants_names() && !options.names) {
         throw nm::UserError(nm::Exit::usage,
                             "--by: the names that exporters tell beside their flows are kept with --names");
@@ -115,6 +89,7 @@ nm::Exit top_of_datagrams(const TopOptions& options, nm::Context& context) {
 
 nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
     Ranking ranking(options.rank, context.out);
+    context.out.lead_with(nm::record_type<nm::FlowTop>, leading_columns(options.rank, ranking));
     FlowGate gate(options.input.filter);
     FlowLines lines(context, keys_of(ranking, gate));
     SamplingRule sampling_rule(options.input.sampling_rate);
@@ -135,24 +110,10 @@ nm::Exit top_of_lines(const TopOptions& options, nm::Context& context) {
 
 }  // namespace
 
-std::vector<std::string> group_keys() {
-    std::vector<std::string> keys;
-    for (const nm::FieldAccess& field : nm::record_type<nm::FlowTop>.fields) {
-        try {
-            GroupKey::parse(field.info.key);
-            keys.emplace_back(field.info.key);
-        } catch (const nm::UserError&) {  // a time, a sum or a prefix
-        }
-    }
-    return keys;
-}
-
 nm::Exit run_top(const TopOptions& options, nm::Context& context) {
     if (options.input.sampling_rate && !options.rank.scaled) {
         throw nm::UserError(nm::Exit::usage, "--sampling-rate changes nothing here without --scaled");
     }
-    refuse_mistyped_key(options.rank.by);
-    context.out.lead_with(nm::record_type<nm::FlowTop>, leading_columns(options.rank));
     if (options.input.is_given()) return top_of_datagrams(options, context);
     if (nm::Console::stdin_is_terminal()) {
         throw nm::UserError(nm::Exit::usage,

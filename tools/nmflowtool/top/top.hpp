@@ -13,9 +13,6 @@ struct TopOptions {
     bool names = false;  // of interfaces and others, as exporters told them
 };
 
-// Every key that --by takes, without prefix lengths.
-std::vector<std::string> group_keys();
-
 nm::Exit run_top(const TopOptions& options, nm::Context& context);
 
 }  // namespace nmflowtool
