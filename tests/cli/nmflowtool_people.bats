@@ -102,6 +102,10 @@ header() {
     run -64 nmflowtool forward -r both.pcap --to both.pcap
     [[ "$output" == *"both.pcap: input file is output file"* ]]
     run -64 nmflowtool export --as ipfix --to both.pcap <both.pcap
+    run -64 nmflowtool forward -r "$v9" --to both.pcap -o ./both.pcap
+    [[ "$output" == *"both.pcap: would be written twice: name another file"* ]]
+    run -64 nmflowtool export --as ipfix -r "$v9" --to both.pcap --to "$PWD/both.pcap"
+    run -64 nmflowtool export --as ipfix --to both.pcap -o both.pcap <<<'{}'
     cmp both.pcap "$v9"
     mkdir folder
     cp "$v9" folder/a.pcap

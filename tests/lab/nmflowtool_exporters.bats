@@ -346,6 +346,35 @@ exported() {
     judged_by_all
 }
 
+# nfdump 1.7.1 reads forwarding status and firewall events in NetFlow v9 only, observation points in IPFIX only.
+@test "our events, addresses on leaving and places as nfcapd reads them" {
+    make_ns a
+    a=$NS
+    flow='"type":"flow","v":1,"ts":"2026-11-22T10:00:01Z","src_ip":"192.0.2.1","dst_ip":"192.0.2.2","src_port":1,"dst_port":2,'
+    flow+='"proto":"tcp","proto_num":6'
+    cat >flows.json <<END
+{$flow,"bytes":1000,"packets":3,"post_tos":16,"src_mac":"02:00:00:00:00:01","dst_mac":"02:00:00:00:00:02",\
+"post_src_mac":"02:00:00:00:00:03","post_dst_mac":"02:00:00:00:00:04","forwarding_status":64,"obs_point":77}
+{$flow,"nat_src_ip":"198.51.100.1","nat_src_port":4000,"nat_event":"nat44_session_create","event_time":"2026-11-22T10:00:00.123Z"}
+{$flow,"fw_event":"denied","event_time":"2026-11-22T10:00:00.456Z"}
+END
+    sed -i -z 's/\\\n//' flows.json
+    for as in netflow9 ipfix; do
+        nmflowtool export --as $as --to $as.pcap <flows.json | jq -e '.type == "flow.export.summary" and .lost_fields == null' >/dev/null
+        through_nfdump $as.pcap >/dev/null
+        nfdump -q -r nf/nfcapd.* -o json >$as.json
+        for told in '"dst_tos" : 16' '"in_src_mac" : "02:00:00:00:00:01"' '"in_dst_mac" : "02:00:00:00:00:02"' \
+            '"out_src_mac" : "02:00:00:00:00:03"' '"out_dst_mac" : "02:00:00:00:00:04"' '"src4_xlt_ip" : "198.51.100.1"' \
+            '"src_xlt_port" : "4000"' '"nat_event" : "NAT44 session create"' '"t_event" : "2026-11-22T10:00:00.123"' \
+            '"t_event" : "2026-11-22T10:00:00.456"'; do
+            grep -qF "$told" $as.json
+        done
+    done
+    grep -qF '"fwd_status" : 64' netflow9.json
+    grep -qF '"event" : "DENIED"' netflow9.json
+    grep -qF '"observationPointID" : 77' ipfix.json
+}
+
 # nfdump 1.7.1 reads no sampling options, ours or others'.
 @test "our sampling rates: nfacctd scales by what we tell, by options, sampler or record" {
     make_ns a

@@ -121,7 +121,7 @@ class RandomFlows {
         flow.dst_ip = is_v6 ? v6(number<std::uint16_t>()) : v4(number<std::uint16_t>());
         add_transport(flow, is_v6);
         flow.bytes = random_() >> below(64);
-        flow.packets = random_() >> below(64);
+        flow.packets = (random_() >> below(64)) | 1u;  // an event without traffic has no counters
         add_routing(flow, is_v6);
         add_link(flow);
         add_others(flow, is_v6);
@@ -182,6 +182,12 @@ class RandomFlows {
         if (chance()) flow.rev_packets = random_() >> 12;
         if (chance()) flow.nat_src_ip = is_v6 ? v6(10) : v4(10);
         maybe(flow.nat_src_port);
+        maybe(flow.forwarding_status);
+        maybe(flow.obs_point);
+        if (chance()) flow.post_tos = number<std::uint8_t>();
+        if (chance()) flow.nat_event = static_cast<nm::NatEvent>(1 + below(13));
+        if (chance()) flow.fw_event = static_cast<nm::FirewallEvent>(1 + below(5));
+        if (chance()) flow.event_time.ns = now_ns_ / nm::ns_per_ms * nm::ns_per_ms;
     }
     void add_link(FlowRecord& flow) {
         maybe(flow.vlan);
@@ -189,6 +195,8 @@ class RandomFlows {
         maybe(flow.post_vlan);
         if (chance()) flow.src_mac = nm::Mac{{2, 0, 0, 0, 0, number<std::uint8_t>()}};
         if (chance()) flow.dst_mac = nm::Mac{{2, 0, 0, 0, 1, number<std::uint8_t>()}};
+        if (chance()) flow.post_src_mac = nm::Mac{{2, 0, 0, 0, 2, number<std::uint8_t>()}};
+        if (chance()) flow.post_dst_mac = nm::Mac{{2, 0, 0, 0, 3, number<std::uint8_t>()}};
         if (chance()) flow.ethertype = number<std::uint16_t>();
         if (chance()) flow.direction = static_cast<nm::Direction>(random_() % 2);
         maybe(flow.end_reason);

@@ -40,6 +40,7 @@ FlowInput::FlowInput(const InputOptions& options, nm::Context& context)
     }
     std::vector<std::string> outputs = options.outputs;
     if (!context.out.path().empty()) outputs.push_back(context.out.path());
+    refuse_twins(outputs);
     files_ = input_files(options.files, outputs);
     if (!options.listen.empty()) {
         sockets_ = UdpSource::open(options.listen, options.receive_buffer).value_or_throw();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "base/result.hpp"
 #include "base/same_file.hpp"
@@ -39,6 +40,16 @@ void add_folder(const std::string& name, const std::vector<std::string>& outputs
 }
 
 }  // namespace
+
+void refuse_twins(const std::vector<std::string>& outputs) {
+    std::set<fs::path> seen;
+    for (const std::string& output : outputs) {
+        std::error_code error;
+        if (fs::exists(output, error) && !fs::is_regular_file(output, error)) continue;
+        if (!seen.insert(fs::weakly_canonical(output, error)).second)
+            throw nm::UserError(nm::Exit::usage, output + ": would be written twice: name another file");
+    }
+}
 
 std::vector<InputFile> input_files(const std::vector<std::string>& names,
                                    const std::vector<std::string>& outputs) {

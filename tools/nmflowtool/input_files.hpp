@@ -19,4 +19,7 @@ struct InputFile {
 std::vector<InputFile> input_files(const std::vector<std::string>& names,
                                    const std::vector<std::string>& outputs);
 
+// Throws UserError(usage) where two outputs of a run are one file. Devices and pipes may serve both.
+void refuse_twins(const std::vector<std::string>& outputs);
+
 }  // namespace nmflowtool

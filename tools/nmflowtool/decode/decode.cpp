@@ -20,8 +20,6 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     StateFile state(options.state, context.console);
     InputOptions from = options.input;
     if (state.is_given()) from.outputs.push_back(options.state);
-    if (state.is_given() && options.state == context.out.path())
-        throw nm::UserError(nm::Exit::usage, "--state and --output name one file");
     FlowInput input(from, context);
     Decoder decoder(limits_for(options.input), {}, options.input.template_scope);
     if (options.names) decoder.keep_names();

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <tuple>
 
+#include "record/key_of.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -188,21 +190,10 @@ const Row* find_row(std::span<const Row> rows, std::uint32_t enterprise, std::ui
     return row != rows.end() && row->enterprise == enterprise && row->id == id ? &*row : nullptr;
 }
 
-// The key of the field that this member is.
+// The key of the field that one of these members is.
 template <class Record>
 std::string_view key_of(const Member<Record>& member) {
-    std::string_view key;
-    std::visit(
-        [&key](auto pointer) {
-            using Pointer = decltype(pointer);
-            nm::for_each_field<Record>([&](auto, const auto& field) {
-                if constexpr (std::is_same_v<Pointer, std::remove_cvref_t<decltype(field.member)>>) {
-                    if (pointer == field.member) key = field.info.key;
-                }
-            });
-        },
-        member);
-    return key;
+    return std::visit([](auto pointer) { return nm::key_of<Record>(pointer); }, member);
 }
 
 }  // namespace

@@ -60,8 +60,7 @@ void put_word(char* member, std::uint64_t value) {
 // Some exporters name the IPv4 and the IPv6 address in one template and fill the unused one with zeros.
 void put_ip(char* member, nm::Bytes bytes, Meaning meaning) {
     auto& out = *reinterpret_cast<IpAddress*>(member);
-    const bool is_zero = std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-    if (is_zero && (meaning == Meaning::nonzero_address || out.is_set())) return;
+    if (is_zero(bytes) && (meaning == Meaning::nonzero_address || out.is_set())) return;
     out = IpAddress::from_bytes(bytes);
 }
 

@@ -1,6 +1,7 @@
 // What the bytes of a single element say.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "base/clock.hpp"
@@ -22,6 +23,10 @@ struct ExportClock {
         return {export_time().ns + since_ms * nm::ns_per_ms};
     }
 };
+
+inline bool is_zero(nm::Bytes bytes) {
+    return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
 
 // The common widths as single loads; others byte by byte.
 inline std::uint64_t read_number(nm::ByteReader& in, std::size_t width) {

@@ -29,10 +29,6 @@ const std::vector<TemplateField> end_of_version7{{0, padding, 1}, {0, 6, 1},    
                                                  {0, 16, 2},      {0, 17, 2},     {0, 9, 1}, {0, 13, 1},
                                                  {0, padding, 2}, {0, padding, 4}};
 
-bool is_zero(nm::Bytes bytes) {
-    return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 Template fixed_template_with(const std::vector<TemplateField>& end) {
     std::vector<TemplateField> fields = begin_of_all;
     fields.insert(fields.end(), end.begin(), end.end());

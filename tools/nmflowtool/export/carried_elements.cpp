@@ -12,6 +12,7 @@ using nm::FlowRecord;
 constexpr std::uint16_t sampling_interval = 34;
 constexpr std::uint16_t icmp_type_v4 = 176;
 constexpr std::uint16_t icmp_type_v6 = 178;
+constexpr std::uint16_t observation_time_ms = 323;
 
 struct Choice {
     std::uint16_t id;
@@ -21,8 +22,8 @@ struct Choice {
 };
 
 // clang-format off
-// In the order in which they stand in a record. Times come in three forms and addresses in two families; a
-// record has one of each.
+// In the order in which they stand in a record. Times of the flow come in three forms and addresses in two
+// families; a record has one of each.
 constexpr Choice choices[] = {
     {8, 4},   {27, 16}, {12, 4},  {28, 16}, {7, 2},  {11, 2},              // addresses, ports
     {4, 1},   {6, 1},   {5, 1},                                            // protocol, TCP flags, TOS
@@ -39,9 +40,11 @@ constexpr Choice choices[] = {
     {23, 8},  {24, 8},  {85, 8},  {86, 8},  {232, 8}, {299, 8},            // other counters
     {225, 4}, {281, 16}, {226, 4}, {282, 16}, {227, 2}, {228, 2},          // NAT
     {61, 1},  {136, 1}, {148, 8}, {34, 4},  {48, 4},                       // direction, end, id, sampling
+    {55, 1},  {57, 6},  {81, 6},  {89, 1},  {138, 8},                      // on leaving; where it was seen
+    {230, 1}, {233, 1}, {323, 8},                                          // events and their time
 };
 // clang-format on
-static_assert(std::size(choices) <= 64);
+static_assert(std::size(choices) <= ElementSet::most);
 
 // Visits the row's member of the flow; monostate rows do not occur.
 template <class Visit>
@@ -77,6 +80,7 @@ struct IsPresent {
 
 bool is_wanted(const CarriedElement& row, const FlowRecord& flow, const RecordForm& form) {
     const bool whole_icmp = flow.icmp_type && flow.icmp_code;
+    if (row.id == observation_time_ms) return true;
     switch (row.meaning) {
         case Meaning::uptime_ms:
             return form.times == TimeForm::uptime_ms;
@@ -117,9 +121,9 @@ struct Write {
         return true;
     }
     bool operator()(nm::Time time) const {
-        if (form.times == TimeForm::epoch_us)
+        if (row.meaning == Meaning::epoch_us)
             out.u64(to_ntp_us(time));
-        else if (form.times == TimeForm::epoch_ms)
+        else if (row.meaning == Meaning::epoch_ms)
             out.u64(static_cast<std::uint64_t>(time.ns / nm::ns_per_ms));
         else
             out.u32(static_cast<std::uint32_t>(time.ns / nm::ns_per_ms - form.boot_ms));
@@ -151,12 +155,6 @@ void write_element(const CarriedElement& row, const FlowRecord& flow, const Reco
     with_member(row, flow, Write{row, form, out});
 }
 
-template <class Visit>
-void for_each_row(ElementSet set, Visit&& visit) {
-    const std::vector<CarriedElement>& rows = carried_elements();
-    for (; set != 0; set &= set - 1) visit(rows[static_cast<std::size_t>(std::countr_zero(set))]);
-}
-
 }  // namespace
 
 const std::vector<CarriedElement>& carried_elements() {
@@ -173,13 +171,13 @@ const std::vector<CarriedElement>& carried_elements() {
     return rows;
 }
 
-ElementSet zero_is_unknown() {
+const ElementSet& zero_is_unknown() {
     static const ElementSet set = [] {
-        ElementSet found = 0;
+        ElementSet found;
         const auto& rows = carried_elements();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const bool is_rate = rows[i].id == sampling_interval;
-            if (rows[i].meaning == Meaning::nonzero && !is_rate) found |= ElementSet{1} << i;
+            if (rows[i].meaning == Meaning::nonzero && !is_rate) found.add(i);
         }
         return found;
     }();
@@ -189,23 +187,26 @@ ElementSet zero_is_unknown() {
 ElementSet elements_of(const FlowRecord& flow, const RecordForm& form) {
     const Family family = flow.src_ip.is_v6() || flow.dst_ip.is_v6() ? Family::v6 : Family::v4;
     const auto& rows = carried_elements();
-    ElementSet set = 0;
+    ElementSet set;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const CarriedElement& row = rows[i];
         if (row.family != Family::none && row.family != family) continue;
         if (!with_member(row, flow, IsPresent{row.width})) continue;
-        if (is_wanted(row, flow, form)) set |= ElementSet{1} << i;
+        if (is_wanted(row, flow, form)) set.add(i);
     }
     return set;
 }
 
-void write_elements(const FlowRecord& flow, const RecordForm& form, ElementSet set, MessageWriter& out) {
-    for_each_row(set, [&](const CarriedElement& row) { write_element(row, flow, form, out); });
+void write_elements(const FlowRecord& flow, const RecordForm& form, const ElementSet& set,
+                    MessageWriter& out) {
+    const auto& rows = carried_elements();
+    set.for_each([&](std::size_t row) { write_element(rows[row], flow, form, out); });
 }
 
-std::size_t width_of(ElementSet set) {
+std::size_t width_of(const ElementSet& set) {
+    const auto& rows = carried_elements();
     std::size_t width = 0;
-    for_each_row(set, [&](const CarriedElement& row) { width += row.width; });
+    set.for_each([&](std::size_t row) { width += rows[row].width; });
     return width;
 }
 

@@ -3,6 +3,8 @@
 // what is exported cannot drift apart.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <vector>
 
 #include "decode/elements.hpp"
@@ -20,8 +22,41 @@ struct RecordForm {
     std::int64_t boot_ms = 0;
 };
 
-// Bit i: row i of the table.
-using ElementSet = std::uint64_t;
+// Some rows of the table, by index.
+class ElementSet {
+  public:
+    static constexpr std::size_t most = 128;
+
+    void add(std::size_t row) { words_[row / 64] |= std::uint64_t{1} << row % 64; }
+    void add_common(const ElementSet& one, const ElementSet& other) {
+        for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= one.words_[i] & other.words_[i];
+    }
+    void add(const ElementSet& other) { add_common(other, other); }
+
+    bool empty() const { return *this == ElementSet(); }
+    std::size_t size() const {
+        return static_cast<std::size_t>(std::popcount(words_[0]) + std::popcount(words_[1]));
+    }
+    // In rising order.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            for (std::uint64_t left = words_[i]; left != 0; left &= left - 1)
+                visit(i * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+        }
+    }
+
+    bool operator==(const ElementSet&) const = default;
+    struct Hash {
+        std::size_t operator()(const ElementSet& set) const {
+            constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;  // 2^64 divided by the golden ratio
+            return set.words_[0] ^ set.words_[1] * odd;
+        }
+    };
+
+  private:
+    std::array<std::uint64_t, most / 64> words_{};
+};
 
 struct CarriedElement {
     std::uint16_t id;
@@ -31,15 +66,15 @@ struct CarriedElement {
     Member<nm::FlowRecord> member;
 };
 
-// At most 64.
 const std::vector<CarriedElement>& carried_elements();
 // The elements that say zero for "unknown": a template that has them once keeps them, and fits more flows.
-ElementSet zero_is_unknown();
+const ElementSet& zero_is_unknown();
 
 // The elements that this flow has.
 ElementSet elements_of(const nm::FlowRecord& flow, const RecordForm& form);
 // The bytes of all elements of the set, one behind the other.
-void write_elements(const nm::FlowRecord& flow, const RecordForm& form, ElementSet set, MessageWriter& out);
-std::size_t width_of(ElementSet set);
+void write_elements(const nm::FlowRecord& flow, const RecordForm& form, const ElementSet& set,
+                    MessageWriter& out);
+std::size_t width_of(const ElementSet& set);
 
 }  // namespace nmflowtool

@@ -142,10 +142,12 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
-    const std::vector<std::string> outputs = capture_files(options.destinations);
+    std::vector<std::string> outputs = capture_files(options.destinations);
     if (!options.input.is_given()) {
         refuse_options_of_datagrams(options.input);
         input_files({"-"}, outputs);
+        if (!context.out.path().empty()) outputs.push_back(context.out.path());
+        refuse_twins(outputs);
         Run run(options, context);
         return export_lines(options, context, run);
     }

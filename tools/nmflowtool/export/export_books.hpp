@@ -16,10 +16,11 @@ inline constexpr std::size_t flow_field_count = nm::field_count<nm::FlowRecord>;
 class CarriedFields {
   public:
     constexpr explicit CarriedFields(std::initializer_list<std::string_view> keys) {
-        for (const std::string_view key : keys) {
-            for (std::size_t i = 0; i < flow_field_count; ++i) {
-                if (nm::field_infos<nm::FlowRecord>[i].key == key) carried_[i] = true;
-            }
+        for (const std::string_view key : keys) add(key);
+    }
+    constexpr void add(std::string_view key) {
+        for (std::size_t i = 0; i < flow_field_count; ++i) {
+            if (nm::field_infos<nm::FlowRecord>[i].key == key) carried_[i] = true;
         }
     }
     constexpr bool operator[](std::size_t field) const { return carried_[field]; }

@@ -12,18 +12,15 @@
 namespace nmflowtool {
 namespace {
 
-// ts and proto are told by the header and proto_num.
-constexpr CarriedFields carried{
-    "ts",           "start",        "end",           "src_ip",     "dst_ip",        "src_port",
-    "dst_port",     "proto",        "proto_num",     "tcp_flags",  "icmp_type",     "icmp_code",
-    "bytes",        "packets",      "flow_count",    "rev_bytes",  "rev_packets",   "post_bytes",
-    "post_packets", "total_bytes",  "total_packets", "min_length", "max_length",    "in_if",
-    "out_if",       "in_vrf",       "out_vrf",       "src_as",     "dst_as",        "next_hop",
-    "bgp_next_hop", "src_mask",     "dst_mask",      "tos",        "ttl",           "fragment_offset",
-    "flow_label",   "vlan",         "inner_vlan",    "post_vlan",  "src_mac",       "dst_mac",
-    "ethertype",    "direction",    "end_reason",    "flow_id",    "nat_src_ip",    "nat_dst_ip",
-    "nat_src_port", "nat_dst_port", "exporter",      "obs_domain", "sampling_rate", "rate_source",
-    "sampler_id"};
+// What the elements carry, and what the header, the options and other elements tell.
+const CarriedFields& carried() {
+    static const CarriedFields fields = [] {
+        CarriedFields made{"ts", "proto", "icmp_code", "exporter", "obs_domain", "rate_source"};
+        for (const CarriedElement& row : carried_elements()) made.add(flow_key(*find_element(0, row.id)));
+        return made;
+    }();
+    return fields;
+}
 
 constexpr std::uint16_t exporter_options = 256;  // the sampling rate of all flows
 constexpr std::uint16_t sampler_options = 257;   // that of one sampler
@@ -66,12 +63,12 @@ class TemplateStream final : public FlowStream {
     RecordForm form_of(const nm::FlowRecord& flow);
     std::optional<std::uint32_t> sampler_of(const nm::FlowRecord& flow) const;
     bool is_told(std::uint32_t sampler, std::uint32_t rate) const;
-    Layout& layout_of(ElementSet set);
+    Layout& layout_of(const ElementSet& set);
 
     void open_datagram();
     void begin_set(std::uint16_t id);
     void close_set();
-    void write_template(ElementSet set, Layout& layout);
+    void write_template(const ElementSet& set, Layout& layout);
     void tell_rate(std::uint32_t sampler, std::uint32_t rate);
     void write_options_template(std::uint16_t id, std::span<const OptionField> fields);
 
@@ -79,8 +76,8 @@ class TemplateStream final : public FlowStream {
     std::uint64_t period_ = 0;    // of template refreshes, from 1
     std::uint64_t period_datagrams_ = 0;
     nm::Time period_start_;
-    ElementSet sticky_ = 0;
-    std::unordered_map<ElementSet, Layout> layouts_;
+    ElementSet sticky_;
+    std::unordered_map<ElementSet, Layout, ElementSet::Hash> layouts_;
     std::uint16_t next_id_ = first_template;
     std::unordered_map<std::uint32_t, Rate> rates_;   // by sampler
     std::array<std::uint64_t, 2> options_sent_in_{};  // of the two options templates
@@ -97,13 +94,13 @@ void TemplateStream::add(const nm::FlowRecord& flow) {
     const auto sampler = sampler_of(flow);
     form.rate_in_record = !sampler;
     ElementSet set = elements_of(flow, form);
-    if (set == 0) {
+    if (set.empty()) {
         ++books_.not_carried;
         return;
     }
-    books_.note_lost(flow, carried);
-    sticky_ |= set & zero_is_unknown();
-    set |= sticky_;
+    books_.note_lost(flow, carried());
+    sticky_.add_common(set, zero_is_unknown());
+    set.add(sticky_);
     Layout& layout = layout_of(set);
 
     const bool must_tell_rate = sampler && flow.sampling_rate;
@@ -126,13 +123,14 @@ RecordForm TemplateStream::form_of(const nm::FlowRecord& flow) {
     RecordForm form;
     form.boot_ms = clock_.boot_ms();
     const bool whole_ms = flow.start.ns % nm::ns_per_ms == 0 && flow.end.ns % nm::ns_per_ms == 0;
+    const bool whole_event = flow.event_time.ns % nm::ns_per_ms == 0;
     const bool whole_us = flow.start.ns % nm::ns_per_us == 0 && flow.end.ns % nm::ns_per_us == 0;
     if (is_ipfix()) {
         form.times = whole_ms ? TimeForm::epoch_ms : TimeForm::epoch_us;
-        books_.times_rounded += !whole_us;
+        books_.times_rounded += !whole_us || !whole_event;
         return form;
     }
-    books_.times_rounded += !whole_ms;
+    books_.times_rounded += !whole_ms || !whole_event;
     const auto fits = [&](nm::Time time) { return time.ns == 0 || clock_.can_tell(time, latest_); };
     form.times = fits(flow.start) && fits(flow.end) ? TimeForm::uptime_ms : TimeForm::epoch_ms;
     return form;
@@ -158,7 +156,7 @@ bool TemplateStream::is_told(std::uint32_t sampler, std::uint32_t rate) const {
     return found != rates_.end() && found->second.rate == rate && found->second.sent_in == period_;
 }
 
-TemplateStream::Layout& TemplateStream::layout_of(ElementSet set) {
+TemplateStream::Layout& TemplateStream::layout_of(const ElementSet& set) {
     const auto found = layouts_.find(set);
     if (found != layouts_.end()) return found->second;
     // Far more than real exporters have. Ids go round; one that comes again is a new template to collectors.
@@ -202,15 +200,15 @@ void TemplateStream::close_set() {
     set_id_ = 0;
 }
 
-void TemplateStream::write_template(ElementSet set, Layout& layout) {
+void TemplateStream::write_template(const ElementSet& set, Layout& layout) {
     begin_set(is_ipfix() ? 2 : 0);
     out_.u16(layout.id);
-    out_.u16(static_cast<std::uint16_t>(std::popcount(set)));
-    for (const auto& rows = carried_elements(); set != 0; set &= set - 1) {
-        const CarriedElement& row = rows[static_cast<std::size_t>(std::countr_zero(set))];
-        out_.u16(row.id);
-        out_.u16(row.width);
-    }
+    out_.u16(static_cast<std::uint16_t>(set.size()));
+    const auto& rows = carried_elements();
+    set.for_each([&](std::size_t row) {
+        out_.u16(rows[row].id);
+        out_.u16(rows[row].width);
+    });
     close_set();
     ++records_;
     layout.sent_in = period_;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "record/key_of.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -186,33 +188,20 @@ std::uint64_t number_of(const SflowSample& sample, FlowValue value) {
 
 namespace {
 
-// The key of a member, from the description of the record, which is its only home.
-template <auto Member, class Record>
-std::string_view key_of() {
-    std::string_view key;
-    nm::for_each_field<Record>([&](auto, const auto& field) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field.member)>,
-                                     std::remove_cv_t<decltype(Member)>>) {
-            if (field.member == Member) key = field.info.key;
-        }
-    });
-    return key;
-}
-
 template <auto... Members>
 void add(std::vector<std::string_view>& keys) {
-    for (const std::string_view key : {key_of<Members, FlowRecord>()...}) {
+    for (const std::string_view key : {nm::key_of<FlowRecord>(Members)...}) {
         if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     }
 }
 
 void add_sample_keys(FlowValue value, std::vector<std::string_view>& keys) {
     using S = SflowSample;
-    if (value == src_vlan) keys.push_back(key_of<&S::in_vlan, S>());
-    if (value == dst_vlan) keys.push_back(key_of<&S::out_vlan, S>());
+    if (value == src_vlan) keys.push_back(nm::key_of<S>(&S::in_vlan));
+    if (value == dst_vlan) keys.push_back(nm::key_of<S>(&S::out_vlan));
     if (value != mpls_label) return;
     for (const std::string_view key :
-         {key_of<&S::mpls_labels, S>(), key_of<&S::mpls_in, S>(), key_of<&S::mpls_out, S>()})
+         {nm::key_of<S>(&S::mpls_labels), nm::key_of<S>(&S::mpls_in), nm::key_of<S>(&S::mpls_out)})
         keys.push_back(key);
 }
 

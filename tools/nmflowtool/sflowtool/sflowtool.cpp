@@ -165,6 +165,13 @@ nm::Exit run_sflowtool(const InputOptions& options, SflowtoolStyle style, nm::Co
     SflowtoolPrinter printer(style, options.listen.empty());
     Datagram datagram;
     std::uint64_t others = 0, printed = 0;
+    input.when_asked([&] {
+        nm::FlowSummary read;
+        input.add_to(read);
+        return "datagrams printed " + std::to_string(printed) + ", others " + std::to_string(others) +
+               ", broken samples " + std::to_string(printer.malformed()) + ", kernel_drops " +
+               std::to_string(read.kernel_drops.value_or(0));
+    });
     while (!context.out.closed() && input.next(datagram)) {
         const std::string_view text = printer.print(datagram);
         if (!text.empty())

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "record/access.hpp"
+#include "record/key_of.hpp"
 #include "record/value.hpp"
 
 namespace nmflowtool {
@@ -116,38 +117,26 @@ constexpr auto member_rows = []<std::size_t... I>(std::index_sequence<I...>) {
 }
 (std::make_index_sequence<nm::flow_fields.size()>{});
 
-template <auto Member>
-constexpr std::string_view key_of() {
-    std::string_view key;
-    nm::for_each_field<FlowTop>([&](auto, const auto& field) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field.member)>,
-                                     std::remove_cv_t<decltype(Member)>>) {
-            if (field.member == Member) key = field.info.key;
-        }
-    });
-    return key;
-}
-
 // A key that is the source's on one side of the flow and the destination's on the other.
 template <auto Source, auto Destination, auto Shown>
 constexpr PackRow either() {
     using Member = std::remove_cvref_t<decltype(std::declval<FlowTop>().*Shown)>;
-    return {key_of<Shown>(),
+    return {nm::key_of<FlowTop>(Shown),
             Packing<Member>::width,
             {pack_member<Source>, pack_member<Destination>},
             unpack_member<Shown>,
-            {key_of<Source>(), key_of<Destination>()}};
+            {nm::key_of<FlowTop>(Source), nm::key_of<FlowTop>(Destination)}};
 }
 
 // A name, and the number that it is of.
 template <auto Name, auto Number>
 constexpr PackRow name() {
     using Member = std::remove_cvref_t<decltype(std::declval<FlowNames>().*Name)>;
-    return {key_of<Name>(),
+    return {nm::key_of<FlowTop>(Name),
             Packing<Member>::width,
             {pack_name<Name>, pack_name<Name>},
             unpack_member<Name>,
-            {key_of<Name>(), key_of<Number>()}};
+            {nm::key_of<FlowTop>(Name), nm::key_of<FlowTop>(Number)}};
 }
 
 constexpr std::array name_rows{
@@ -240,18 +229,18 @@ void GroupKey::add(std::string_view text) {
 // "/24" cuts IPv4 addresses and leaves IPv6 whole; "/24/48" cuts both.
 void GroupKey::add_prefix(std::string_view text, std::string_view name, std::string_view bits) {
     Part part;
-    if (name == key_of<&FlowRecord::src_ip>()) {
+    if (name == nm::key_of<FlowTop>(&FlowRecord::src_ip)) {
         part.address = {&FlowRecord::src_ip, &FlowRecord::src_ip};
         part.prefix = &FlowTop::src_prefix;
-        shown_.push_back(key_of<&FlowTop::src_prefix>());
-    } else if (name == key_of<&FlowRecord::dst_ip>()) {
+        shown_.push_back(nm::key_of<FlowTop>(&FlowTop::src_prefix));
+    } else if (name == nm::key_of<FlowTop>(&FlowRecord::dst_ip)) {
         part.address = {&FlowRecord::dst_ip, &FlowRecord::dst_ip};
         part.prefix = &FlowTop::dst_prefix;
-        shown_.push_back(key_of<&FlowTop::dst_prefix>());
-    } else if (name == key_of<&FlowTop::ip>()) {
+        shown_.push_back(nm::key_of<FlowTop>(&FlowTop::dst_prefix));
+    } else if (name == nm::key_of<FlowTop>(&FlowTop::ip)) {
         part.address = {&FlowRecord::src_ip, &FlowRecord::dst_ip};
         part.prefix = &FlowTop::prefix;
-        shown_.push_back(key_of<&FlowTop::prefix>());
+        shown_.push_back(nm::key_of<FlowTop>(&FlowTop::prefix));
         has_sides_ = true;
     } else {
         if (find_row(name) == nullptr && !nm::nearest_word(name, group_keys()).empty())
@@ -267,9 +256,9 @@ void GroupKey::add_prefix(std::string_view text, std::string_view name, std::str
     part.v6_bits = *v6;
     part.offset = width_;
     parts_.push_back(part);
-    keys_.push_back(part.address[0] == &FlowRecord::src_ip ? key_of<&FlowRecord::src_ip>()
-                                                           : key_of<&FlowRecord::dst_ip>());
-    if (part.address[1] == &FlowRecord::dst_ip) keys_.push_back(key_of<&FlowRecord::dst_ip>());
+    keys_.push_back(part.address[0] == &FlowRecord::src_ip ? nm::key_of<FlowTop>(&FlowRecord::src_ip)
+                                                           : nm::key_of<FlowTop>(&FlowRecord::dst_ip));
+    if (part.address[1] == &FlowRecord::dst_ip) keys_.push_back(nm::key_of<FlowTop>(&FlowRecord::dst_ip));
     width_ += ip_width;
 }
 

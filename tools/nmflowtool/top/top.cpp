@@ -3,6 +3,7 @@
 #include "decode/decode.hpp"
 #include "filter/gate.hpp"
 #include "flow_lines.hpp"
+#include "record/key_of.hpp"
 
 namespace nmflowtool {
 namespace {
@@ -21,22 +22,11 @@ std::vector<std::string_view> keys_of(const Ranking& ranking, const FlowGate& ga
     return keys;
 }
 
-template <class Record, class Member>
-std::string key_of(Member Record::*member) {
-    std::string key;
-    nm::for_each_field<nm::FlowTop>([&](auto, const auto& field) {
-        if constexpr (requires { field.member == member; }) {
-            if (field.member == member) key = field.info.key;
-        }
-    });
-    return key;
-}
-
 // The columns of a table: the window where there are several, the rank, and what flows are grouped by.
 nm::FieldChoice leading_columns(const RankOptions& rank, const Ranking& ranking) {
     nm::FieldChoice columns;
-    if (rank.every_ns > 0) columns.push_back(key_of(&nm::FlowTop::window_start));
-    columns.push_back(key_of(&nm::FlowTop::rank));
+    if (rank.every_ns > 0) columns.emplace_back(nm::key_of<nm::FlowTop>(&nm::FlowTop::window_start));
+    columns.emplace_back(nm::key_of<nm::FlowTop>(&nm::FlowTop::rank));
     for (const std::string_view key : ranking.shown_keys()) columns.emplace_back(key);
     return columns;
 }
