@@ -151,7 +151,8 @@ OutputOptions output_options(const Verb& verb, const CommonOptions& common, Cons
     if (common.output != "-") options.path = common.output;
     options.append = common.append;
     const bool on_terminal = options.path.empty() && Console::stdout_is_terminal();
-    options.format = verb.has_table && on_terminal ? Format::table : Format::json;
+    const bool has_table = verb.has_table && !(verb.not_as_table && verb.not_as_table());
+    options.format = has_table && on_terminal ? Format::table : Format::json;
     if (!common.format.empty()) options.format = *format_of(common.format);
     options.colour = Console::wants_colour(common.colour);
     options.fields = field_choice(verb, common.fields);

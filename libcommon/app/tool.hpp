@@ -53,6 +53,7 @@ struct Verb {
     // container image of the verb has them too.
     std::vector<std::string> needs;
     bool has_table = false;                  // --format table is the default on a terminal
+    std::function<bool()> not_as_table;      // options were given that only JSON can serve: no such default
     bool json_only = false;                  // passes lines on as they came: there is no other format
     bool may_change = false;                 // returns Exit::changed: has --detailed-exitcode
     std::vector<std::string> later_options;  // of the design, not in this version: refused with a plain word

@@ -166,6 +166,12 @@ void Output::forward(std::string_view line) {
     unflushed_ = true;
 }
 
+void Output::write_bytes(std::string_view bytes) {
+    writer_.buffer().append(bytes);
+    writer_.written();
+    unflushed_ = true;
+}
+
 std::int64_t Output::flush_before_wait(std::int64_t now_ns) {
     constexpr std::int64_t flush_every_ns = 2 * ns_per_ms;
     if (!unflushed_) return std::numeric_limits<std::int64_t>::max();

@@ -57,6 +57,8 @@ class Output {
     // A line of a record that is not ours to change, as it came. Only JSON can carry it; the other formats
     // count it (not_forwarded).
     void forward(std::string_view line);
+    // Bytes in the place of records: a capture, or lines of another program's format.
+    void write_bytes(std::string_view bytes);
     std::uint64_t not_forwarded() const { return not_forwarded_; }
 
     void flush();

@@ -18,9 +18,11 @@ namespace nm {
 enum class LinkType : std::uint32_t {
     null = 0,
     ethernet = 1,
+    ppp = 9,
     raw_bsd = 12,
     raw_openbsd = 14,
     raw = 101,
+    ieee80211 = 105,
     loop = 108,
     linux_cooked = 113,
     ipv4 = 228,

@@ -180,9 +180,73 @@ EOF
         grep -qx '10.0.0.1 0 1 0:3 0:2 0:1001 5s_cpu unknown'
 }
 
-@test "--sflowtool and another format exclude each other" {
-    run -64 --separate-stderr nmflowtool decode -r "$traps/s5_expanded.pcap" --sflowtool text --format csv
-    [[ $stderr == *"leave --format out"* ]]
+@test "--sflowtool refuses what is for records: 64, and a word" {
+    for option in '--format csv' '--fields src_ip' --all-fields --names --header '--state new' '--sampling-rate 10' '--filter any'; do
+        # shellcheck disable=SC2086
+        run -64 --separate-stderr nmflowtool decode -r "$traps/s5_expanded.pcap" --sflowtool text $option
+        [[ $stderr == *"--sflowtool text has a form of its own, in which ${option%% *} "* ]] || { echo "$option: $stderr"; false; }
+    done
+    [ ! -e new ]
+    # On a terminal records are a table, and this is not.
+    in_terminal "nmflowtool decode -r $traps/s5_expanded.pcap --sflowtool text" | grep -q '^startDatagram'
+    in_terminal "nmflowtool decode -r $traps/s5_expanded.pcap --all-fields" | grep -q '^{"type":"sflow.sample"'
+    in_terminal "nmflowtool decode -r $traps/s5_expanded.pcap --sflowtool pcap" | grep -q 'nothing for a terminal'
+}
+
+# in_terminal COMMAND: what it writes to a terminal.
+in_terminal() { script -qec "$1" /dev/null </dev/null | tr -d '\r'; }
+
+@test "--sflowtool pcap: the sampled packets, byte for byte as they were" {
+    need "$shared/tcpdump"
+    require_commands tcpdump tshark
+    for name in 802.1ad_QinQ geneve ipv6-routing-header mpls-traceroute pppoe various_gre LINKTYPE_IPV6; do
+        frames "$shared/tcpdump/$name.pcap" >headers.pcap
+        nmflowtool decode -r headers.pcap --sflowtool pcap >sampled.pcap
+        # The time is that of the datagram.
+        diff <(tcpdump -t -n -XX -r "$shared/tcpdump/$name.pcap" 2>/dev/null) <(tcpdump -t -n -XX -r sampled.pcap 2>/dev/null)
+        [ "$(tshark -r sampled.pcap -T fields -e frame.time_epoch 2>/dev/null | sort -u)" = 1.000000000 ]
+    done
+    count=$(tcpdump -n -r headers.pcap 2>/dev/null | wc -l)
+    frames "$shared/tcpdump/geneve.pcap" >geneve.pcap
+    # Another kind of header than the first is told.
+    run -0 --separate-stderr nmflowtool decode -r geneve.pcap -r headers.pcap --sflowtool pcap -o both.pcap
+    [[ $stderr == *"$count samples have no header, or one of another kind"* ]]
+    cmp both.pcap <(nmflowtool decode -r geneve.pcap --sflowtool pcap)
+    nmflowtool decode -r geneve.pcap --sflowtool pcap --filter 'src ip 20.0.0.1' | tcpdump -n -r - 2>/dev/null >from
+    [ "$(wc -l <from)" -gt 0 ] && ! grep -v '20.0.0.1.* > ' from
+}
+
+@test "--sflowtool pcap and discards: a capture also where there is nothing; discarded packets are none that passed" {
+    require_commands tcpdump
+    nmflowtool decode -r "$traps/s17_drop.pcap" --sflowtool discards -o discards.pcap
+    [ "$(tcpdump -n -r discards.pcap 2>/dev/null | wc -l)" = 1 ]
+    run -1 nmflowtool decode -r "$traps/s17_drop.pcap" --sflowtool pcap -o none.pcap
+    [ "$(tcpdump -n -r none.pcap 2>&1 | grep -c 'link-type EN10MB')" = 1 ]
+    # What was taken off before sampling is not of the packet.
+    listed pcap <<'PY' >stripped.pcap
+structures = [header(bytes(range(60)), 1004)]
+PY
+    [ "$(python3 -c 'import struct; print(*struct.unpack_from("<II", open("stripped.pcap", "rb").read(), 32))')" = '60 1000' ]
+}
+
+@test "--sflowtool http: lines of a log that goaccess reads" {
+    require_commands goaccess
+    TZ=UTC listed http <<'PY' >access.log
+def request(method, uri, status, size, referer=b"", agent=b"", user=b""):
+    return 2206, words(method, 1001) + opaque(uri) + opaque(b"host") + opaque(referer) + opaque(agent) + opaque(b"") + \
+        opaque(user) + opaque(b"text/html") + struct.pack(">QQ", 10, size) + words(5000, status)
+socket = 2100, words(6) + address("192.0.2.1") + address("198.51.100.7") + words(80, 5000)
+structures = [socket, request(2, b'/a "b"?\x01', 404, 123, b"http://from/", b"Mozilla/5.0", b"a user")]
+PY
+    [ "$(sed 's/\[.*\]/[]/' access.log)" = \
+        '198.51.100.7 - a_user [] "GET /a \"b\"?\x01 HTTP/1.1" 404 123 "http://from/" "Mozilla/5.0"' ]
+    TZ=UTC nmflowtool decode -r "$traps/s16_http.pcap" --sflowtool http >>access.log
+    goaccess access.log --log-format=COMBINED --no-global-config -o report.json >/dev/null 2>&1
+    [ "$(jq -c '.general | [.total_requests, .valid_requests, .failed_requests, .bandwidth >= 123]' report.json)" = '[2,2,0,true]' ]
+    [ "$(jq -c '[.hosts.data[].data] | sort' report.json)" = '["198.51.100.1","198.51.100.7"]' ]
+    # Samples without a request give no line.
+    run -1 nmflowtool decode -r "$traps/s5_expanded.pcap" --sflowtool http
+    [ -z "$output" ]
 }
 
 @test "s15: the state of a TCP socket" {

@@ -9,6 +9,7 @@
 #include "filter/filter.hpp"
 #include "forward/forward.hpp"
 #include "record/flow_field.hpp"
+#include "sflowtool/sampled_traffic.hpp"
 #include "sflowtool/sflowtool.hpp"
 #include "top/top.hpp"
 
@@ -106,6 +107,28 @@ std::vector<const nm::RecordType*> decoded_types() {
     return types;
 }
 
+// What is for records would be passed over.
+void refuse_beside_sflowtool(const DecodeOptions& options, SflowtoolStyle style, const nm::Output& out) {
+    const bool has_filter = options.input.filter.has_value() && lists_datagrams(style);
+    const std::pair<bool, const char*> refused[] = {
+        {out.format() != nm::Format::json, "--format"},
+        {!out.all_fields(), "--fields"},
+        {options.all_fields, "--all-fields"},
+        {options.names, "--names"},
+        {options.sflow.header, "--header"},
+        {!options.state.empty(), "--state"},
+        {options.input.sampling_rate.has_value(), "--sampling-rate"},
+        {has_filter, "--filter"}};
+    for (const auto& [is_given, name] : refused) {
+        if (!is_given) continue;
+        throw nm::UserError(nm::Exit::usage,
+                            "--sflowtool " + std::string(sflowtool_styles[static_cast<std::size_t>(style)]) +
+                                " has a form of its own, in which " + name +
+                                (has_filter ? " selects nothing: it does with http, pcap and discards"
+                                            : " has no place: leave it out"));
+    }
+}
+
 void define_decode(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("decode", "NetFlow, IPFIX and sFlow datagrams to records");
     const auto options = std::make_shared<DecodeOptions>();
@@ -124,9 +147,11 @@ void define_decode(nm::Tool& tool) {
                      "end, on SIGHUP, and every minute in which there was something new")
         ->type_name("FILE");
     const auto style = std::make_shared<SflowtoolStyle>(SflowtoolStyle::none);
-    nm::add_word(*verb.cli, "--sflowtool", *style, sflowtool_styles,
-                 "print sFlow version 5 as sflowtool does, instead of records: text as it does without "
-                 "options, csv as -l, grep as -g, json as -j");
+    nm::add_word(
+        *verb.cli, "--sflowtool", *style, sflowtool_styles,
+        "print sFlow as sflowtool does, instead of records: text as it does without options, csv as "
+        "-l, grep as -g, json as -j; http as -H: requests as lines of a log; pcap as -t: a capture of "
+        "the sampled packets; discards as -T: of discarded ones");
     verb.later_options = {"--scaled"};
     verb.emits = decoded_types();
     verb.main_types = 2;  // flows and samples
@@ -145,8 +170,11 @@ void define_decode(nm::Tool& tool) {
         {"nmflowtool decode -l :2055 --allow 10.0.0.0/24 --sampling-rate 1000",
          "known routers only, which sample but do not say so"},
         {"nmflowtool decode -l :6343 --sflowtool text | my_perl_script", "for a script made for sflowtool"},
+        {"nmflowtool decode -l :6343 --sflowtool pcap --filter 'port 53' | tcpdump -nr -",
+         "what passes the switches, packet by packet"},
     };
     verb.has_table = true;
+    verb.not_as_table = [options, style] { return options->all_fields || *style != SflowtoolStyle::none; };
     verb.run = [options, style](nm::Context& context) {
         DecodeOptions chosen = *options;
         if (chosen.all_fields && !context.out.is_plain_json()) {
@@ -156,12 +184,10 @@ void define_decode(nm::Tool& tool) {
         }
         chosen.sflow.unknown = chosen.all_fields;
         take_stdin_as_capture(chosen.input);
-        if (*style != SflowtoolStyle::none && chosen.input.sampling_rate) {
-            throw nm::UserError(nm::Exit::usage,
-                                "--sflowtool prints the rates that came: leave --sampling-rate out");
-        }
-        if (*style != SflowtoolStyle::none) return run_sflowtool(chosen.input, *style, context);
-        return run_decode(chosen, context);
+        if (*style == SflowtoolStyle::none) return run_decode(chosen, context);
+        refuse_beside_sflowtool(chosen, *style, context.out);
+        return lists_datagrams(*style) ? run_sflowtool(chosen.input, *style, context)
+                                       : run_sampled_traffic(chosen.input, *style, context);
     };
 }
 

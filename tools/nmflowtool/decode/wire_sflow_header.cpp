@@ -11,16 +11,6 @@ namespace {
 using nm::ByteReader;
 using nm::SflowSample;
 
-// header_protocol of a raw packet header.
-enum : std::uint32_t {
-    header_ethernet = 1,
-    header_ppp = 7,
-    header_ipv4 = 11,
-    header_ipv6 = 12,
-    header_mpls = 13,
-    header_pos = 14
-};
-
 constexpr std::string_view tunnel_words[] = {
     "",      "mpls",    "pppoe",      "ppp", "gre",  "erspan",     "vxlan",      "vxlan-gpe", "geneve",
     "gtp-u", "etherip", "mac-in-mac", "nsh", "ipip", "ip4-in-ip6", "ip6-in-ip4", "ip6-in-ip6"};

@@ -19,6 +19,17 @@ struct SflowRecords {
     nm::SflowApp app;
 };
 
+// header_protocol of a raw packet header (sFlow 5, section 5.3).
+enum : std::uint32_t {
+    header_ethernet = 1,
+    header_ppp = 7,
+    header_ipv4 = 11,
+    header_ipv6 = 12,
+    header_mpls = 13,
+    header_pos = 14,
+    header_ieee80211 = 15
+};
+
 // What of a sample is kept beside the usual.
 struct SflowKeep {
     bool header = false;   // the sampled bytes, in hex

@@ -6,42 +6,17 @@
 
 #include "export/wire_udp.hpp"
 #include "json/line_writer.hpp"
+#include "wire/pcap_writer.hpp"
 
 namespace nmflowtool {
 namespace {
-
-// In host order, as readers of the format expect it to be told by the magic number.
-struct FileHeader {
-    std::uint32_t magic = 0xA1B2C3D4;  // microseconds
-    std::uint16_t major = 2;
-    std::uint16_t minor = 4;
-    std::uint32_t zone = 0;
-    std::uint32_t accuracy = 0;
-    std::uint32_t snap_length = 262144;
-    std::uint32_t link_type = 1;  // Ethernet: what every reader knows
-};
-struct PacketHeader {
-    std::uint32_t seconds;
-    std::uint32_t microseconds;
-    std::uint32_t captured;
-    std::uint32_t length;
-};
-
-template <class Struct>
-std::string_view as_text(const Struct& value) {
-    return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
-std::string_view as_text(nm::Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 class PcapDestination final : public Destination {
   public:
     PcapDestination(nm::UniqueFd fd, const std::string& path, std::uint16_t port)
         : fd_(std::move(fd)), writer_(fd_.get(), path), port_(port) {
         writer_.empty_file_first();
-        writer_.buffer().append(as_text(FileHeader{}));
+        nm::append_pcap_header(writer_.buffer(), nm::LinkType::ethernet);
     }
 
     void send(const ExportDatagram& datagram) override;
@@ -77,12 +52,7 @@ void PcapDestination::send(const ExportDatagram& datagram) {
     frame_.u16(is_v6 ? 0x86DD : 0x0800);
     write_udp_packet(frame_, from, to, datagram.payload, ++id_);
 
-    const auto length = static_cast<std::uint32_t>(frame_.size());
-    const auto us = static_cast<std::uint64_t>(datagram.ts.ns / nm::ns_per_us);
-    const PacketHeader header{static_cast<std::uint32_t>(us / 1'000'000),
-                              static_cast<std::uint32_t>(us % 1'000'000), length, length};
-    writer_.buffer().append(as_text(header));
-    writer_.buffer().append(as_text(frame_.view()));
+    nm::append_pcap_packet(writer_.buffer(), datagram.ts, frame_.view(), frame_.size());
     writer_.written();
     has_packets_ = true;
     book_sent(datagram);

@@ -167,11 +167,10 @@ bool SflowtoolPrinter::print_header(ByteReader in) {
     if (!listing_.is_silent()) listing_.value("headerBytes", dashed_hex(header, true));
     row_.frame_bytes = frame_bytes;
     row_.ip_bytes = frame_bytes - stripped;
-    enum : std::uint32_t { ethernet = 1, ipv4 = 11, ipv6 = 12 };
     nm::Packet packet;
-    if (protocol == ethernet)
+    if (protocol == header_ethernet)
         parse_ethernet(ByteReader(header), packet);
-    else if (protocol == ipv4 || protocol == ipv6)
+    else if (protocol == header_ipv4 || protocol == header_ipv6)
         parse_ip(ByteReader(header), packet);
     else
         return true;

@@ -12,8 +12,13 @@
 
 namespace nmflowtool {
 
-enum class SflowtoolStyle : std::uint8_t { none, text, csv, grep, json };
-inline constexpr std::array<std::string_view, 5> sflowtool_styles{"none", "text", "csv", "grep", "json"};
+// From http on not datagrams but what was sampled: sampled_traffic.hpp.
+enum class SflowtoolStyle : std::uint8_t { none, text, csv, grep, json, http, pcap, discards };
+inline constexpr std::array<std::string_view, 8> sflowtool_styles{"none", "text", "csv",  "grep",
+                                                                  "json", "http", "pcap", "discards"};
+constexpr bool lists_datagrams(SflowtoolStyle style) {
+    return style < SflowtoolStyle::http;
+}
 
 class Listing {
   public:

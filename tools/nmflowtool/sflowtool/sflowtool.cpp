@@ -1,7 +1,5 @@
 #include "sflowtool/sflowtool.hpp"
 
-#include <ctime>
-
 #include "decode/xdr.hpp"
 #include "sflowtool/words.hpp"
 
@@ -20,13 +18,7 @@ enum : std::uint32_t {
 
 constexpr std::string_view no_tag = "0:0";
 
-// As sflowtool: local time with its offset.
-std::string local_time(std::time_t seconds) {
-    std::tm broken{};
-    localtime_r(&seconds, &broken);
-    char text[64];
-    return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &broken)};
-}
+constexpr const char* time_with_offset = "%Y-%m-%dT%H:%M:%S%z";
 
 }  // namespace
 
@@ -78,9 +70,9 @@ void SflowtoolPrinter::print_times(const Datagram& datagram) {
     const std::int64_t received = is_file_ ? 0 : seconds;
     listing_.value("unixSecondsUTC", std::to_string(received));
     listing_.number("unixSecondsUTC_uS", is_file_ ? 0 : microseconds);
-    listing_.value("localtime", local_time(received));
+    listing_.value("localtime", local_time(received, time_with_offset));
     if (!is_file_) return;
-    listing_.value("pcapTimestamp", local_time(seconds));
+    listing_.value("pcapTimestamp", local_time(seconds, time_with_offset));
     listing_.number("pcapTimestamp_uS", microseconds);
 }
 
@@ -159,8 +151,6 @@ void SflowtoolPrinter::print_port(std::string_view name, std::uint32_t format, s
 }
 
 nm::Exit run_sflowtool(const InputOptions& options, SflowtoolStyle style, nm::Context& context) {
-    if (context.out.format() != nm::Format::json)
-        throw nm::UserError(nm::Exit::usage, "--sflowtool has its own formats: leave --format out");
     FlowInput input(options, context);
     SflowtoolPrinter printer(style, options.listen.empty());
     Datagram datagram;

@@ -5,6 +5,13 @@
 
 namespace nmflowtool {
 
+std::string local_time(std::time_t seconds, const char* format) {
+    std::tm broken{};
+    localtime_r(&seconds, &broken);
+    char text[64];
+    return {text, std::strftime(text, sizeof text, format, &broken)};
+}
+
 std::string tag_text(std::uint32_t number) {
     return std::to_string(number >> 12) + ':' + std::to_string(number & 0xFFFu);
 }
