@@ -42,7 +42,7 @@ bool ByteWindow::fill_more(std::size_t n) {
     }
     while (unread < n) {
         const auto got = source_->read({buffer_.get() + unread, capacity_ - unread});
-        if (!got) problem_ = got.error().message;
+        if (!got) problem_ = got.error();
         if (!got || *got == 0) break;
         unread += *got;
     }

@@ -33,7 +33,9 @@ class ByteWindow {
     // Nothing more is read.
     void close();
 
-    const std::string& problem() const { return problem_; }
+    const std::string& problem() const { return problem_.message; }
+    // io_error, or bad_data of a packed file that is damaged.
+    Exit problem_exit() const { return problem_.exit; }
     // Unpacked bytes consumed so far.
     std::uint64_t offset() const { return offset_; }
     // Of the file as it is packed, for a progress bar; the size is 0 for a pipe.
@@ -54,7 +56,7 @@ class ByteWindow {
     const std::uint8_t* at_ = nullptr;  // the unread part of buffer_, or of the bytes given to over()
     const std::uint8_t* end_ = nullptr;
     std::uint64_t offset_ = 0;
-    std::string problem_;
+    Error problem_;
 };
 
 }  // namespace nm

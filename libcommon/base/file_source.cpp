@@ -2,14 +2,17 @@
 
 #include <bzlib.h>
 #include <fcntl.h>
+#include <lz4frame.h>
 #include <lzma.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -243,6 +246,86 @@ class Xz : public FileSource::Unpacker {
     bool ready_ = false;
 };
 
+// What consists of frames that follow each other: zstd (RFC 8878) and lz4.
+class Framed : public FileSource::Unpacker {
+  protected:
+    struct Words {
+        const char* no_memory;
+        const char* cut;
+        const char* damaged;
+    };
+    explicit Framed(const Words& words) : words_(words) {}
+    virtual bool ready() const = 0;
+    // Sets both sizes to what was used of it. Whether a frame is at its end; nothing for damaged data.
+    virtual std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
+                                       std::size_t& to_size) = 0;
+
+  private:
+    const char* step(Input& input, std::span<std::uint8_t> out, std::size_t& produced) override {
+        if (!ready()) return words_.no_memory;
+        const auto bytes = input.bytes();
+        if (bytes.empty() && between_frames_) {
+            done_ = true;
+            return nullptr;
+        }
+        std::size_t used = bytes.size();
+        produced = out.size();
+        const auto is_at_end = decode(bytes.data(), used, out.data(), produced);
+        input.consume(used);
+        if (!is_at_end) return words_.damaged;
+        between_frames_ = *is_at_end;
+        return bytes.empty() && produced == 0 ? words_.cut : nullptr;
+    }
+
+    Words words_;
+    bool between_frames_ = false;
+};
+
+class Zstd : public Framed {
+  public:
+    Zstd()
+        : Framed({"no memory to unpack zstd", "zstd data is cut short", "zstd data is damaged"}),
+          stream_(ZSTD_createDStream()) {}
+    ~Zstd() override { ZSTD_freeDStream(stream_); }
+
+  private:
+    bool ready() const override { return stream_ != nullptr; }
+    std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
+                               std::size_t& to_size) override {
+        ZSTD_inBuffer in{from, from_size, 0};
+        ZSTD_outBuffer out{to, to_size, 0};
+        const std::size_t hint = ZSTD_decompressStream(stream_, &out, &in);
+        from_size = in.pos;
+        to_size = out.pos;
+        if (ZSTD_isError(hint)) return std::nullopt;
+        return hint == 0;
+    }
+
+    ZSTD_DStream* stream_;
+};
+
+class Lz4 : public Framed {
+  public:
+    Lz4() : Framed({"no memory to unpack lz4", "lz4 data is cut short", "lz4 data is damaged"}) {
+        if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION))) context_ = nullptr;
+    }
+    ~Lz4() override { LZ4F_freeDecompressionContext(context_); }
+
+  private:
+    bool ready() const override { return context_ != nullptr; }
+    std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
+                               std::size_t& to_size) override {
+        const std::size_t hint = LZ4F_decompress(context_, to, &to_size, from, &from_size, nullptr);
+        if (LZ4F_isError(hint)) {
+            from_size = to_size = 0;
+            return std::nullopt;
+        }
+        return hint == 0;
+    }
+
+    LZ4F_dctx* context_ = nullptr;
+};
+
 template <class Format>
 std::unique_ptr<FileSource::Unpacker> make() {
     return std::make_unique<Format>();
@@ -260,6 +343,8 @@ constexpr Magic magics[] = {
       "7zXZ\0",
       6},
      make<Xz>},
+    {{"\x28\xb5\x2f\xfd", 4}, make<Zstd>},
+    {{"\x04\x22\x4d\x18", 4}, make<Lz4>},
 };
 constexpr std::size_t longest_magic = 6;
 

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cmath>
 #include <cstring>
 
 namespace nm {
@@ -37,8 +38,12 @@ bool scalar_number(od::value& in, JsonValue& out) {
         out.kind = JsonValue::Kind::big_integer;
         out.big_integer = number.get_uint64();
     } else {
-        out.kind = JsonValue::Kind::real;
+        constexpr double most = 1ULL << 53;
         out.real = number.get_double();
+        // 8e1 and 80.0, as some writers spell numbers without a fraction.
+        const bool is_whole = std::abs(out.real) <= most && out.real == std::trunc(out.real);
+        out.kind = is_whole ? JsonValue::Kind::integer : JsonValue::Kind::real;
+        if (is_whole) out.integer = static_cast<std::int64_t>(out.real);
     }
     return true;
 }
@@ -142,7 +147,8 @@ bool RecordParser::read(const RecordType& type, void* record) {
         const bool parsed =
             value.type().get(kind) == simdjson::SUCCESS &&
             (kind == od::json_type::array ? list(value, simd_->items, json) : scalar(value, json));
-        if (!parsed || (field != nullptr && !field->set(record, json))) {
+        const bool is_absent = json.kind == JsonValue::Kind::null;  // as jq spells it
+        if (!parsed || (field != nullptr && !is_absent && !field->set(record, json))) {
             error_ = std::string(key) + ": not a value of this key";
             return false;
         }

@@ -19,8 +19,8 @@ class RecordParser {
     // Copies the line, so the caller's bytes need no padding.
     bool open(std::string_view line);
     std::string_view type() const { return type_; }
-    // Resets the record and sets its members; unknown keys are ignored, or become labels when the record has
-    // some and the value is a string. False: error() names the key.
+    // Resets the record and sets its members; null is absent. Unknown keys are ignored, or become labels when
+    // the record has some and the value is a string. False: error() names the key.
     template <Described T>
     bool read(T& record) {
         return read(record_type<T>, &record);

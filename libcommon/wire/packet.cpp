@@ -284,9 +284,6 @@ bool parse_packet(LinkType link, Bytes frame, Packet& packet) {
         case LinkType::linux_cooked_v2:
             parse_linux_cooked_v2(in, packet);
             return true;
-        case LinkType::ppp:
-        case LinkType::ieee80211:
-            break;
     }
     return false;
 }

@@ -18,11 +18,9 @@ namespace nm {
 enum class LinkType : std::uint32_t {
     null = 0,
     ethernet = 1,
-    ppp = 9,
     raw_bsd = 12,
     raw_openbsd = 14,
     raw = 101,
-    ieee80211 = 105,
     loop = 108,
     linux_cooked = 113,
     ipv4 = 228,
@@ -32,6 +30,7 @@ enum class LinkType : std::uint32_t {
 
 inline constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 inline constexpr std::uint16_t ethertype_ipv6 = 0x86DD;
+inline constexpr std::uint16_t ethertype_mpls = 0x8847;
 
 // Tag control information as on the wire: priority (3 bits), DEI (1), VLAN id (12).
 struct VlanTag {

@@ -8,7 +8,6 @@ namespace nm::detail {
 
 enum : std::uint16_t {
     ethertype_teb = 0x6558,  // transparent Ethernet bridging
-    ethertype_mpls = 0x8847,
     ethertype_mpls_multicast = 0x8848,
     ethertype_pppoe = 0x8864,
     ethertype_ppp = 0x880B,

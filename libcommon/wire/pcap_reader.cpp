@@ -54,7 +54,7 @@ Result<PcapReader> PcapReader::start(ByteWindow window, const std::string& name)
     PcapReader reader(std::move(window));
     if (!reader.window_.fill(classic_header)) {
         const std::string& problem = reader.window_.problem();
-        return Error{problem.empty() ? Exit::bad_data : Exit::io_error,
+        return Error{problem.empty() ? Exit::bad_data : reader.window_.problem_exit(),
                      name + ": " + (problem.empty() ? "too short for a capture file" : problem)};
     }
     ByteReader in(reader.window_.unread().first(classic_header));

@@ -66,7 +66,7 @@ PY
 }
 
 @test "packed captures, from files and from a pipe" {
-    for pack in gzip bzip2 xz; do
+    for pack in gzip bzip2 xz zstd lz4; do
         require_commands $pack
         $pack -c "$v9" >packed
         cmp <(nmflowtool decode -r packed) <(nmflowtool decode -r "$v9")
@@ -269,9 +269,104 @@ PY
     diff theirs ours
 }
 
-@test "captures and files of nfdump in one run" {
+@test "captures and files of nfdump in one run; a file that is none is told, and costs the others nothing" {
     nmflowtool decode -r "$v9" -r "$stored" -r "$v9" >out.json
     [ "$(summary flows stored datagrams)" = "[720,240,32]" ]
+    : >empty.pcap
+    status=0
+    nmflowtool decode --state kept -r "$v9" -r empty.pcap -r "$v9" >out.json 2>err || status=$?
+    [ $status = 65 ]
+    [ "$(cat err)" = 'nmflowtool: empty.pcap: too short for a capture file: passed over' ]
+    [ "$(summary type flows datagrams)" = '["flow.summary",480,32]' ]
+    [ -s kept ]
+    run -65 --separate-stderr nmflowtool decode --strict -r empty.pcap -r "$v9"
+    [ -z "$output" ]
+}
+
+# The IPv4 packets of $v9 behind labels, in tunnels and in mirrors, as NAME.pcap.
+wrapped() {
+    python3 - "$v9" <<'PY'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+def ip(payload, proto): return struct.pack("!BBHHHBBHII", 0x45, 0, 20 + len(payload), 0, 0, 64, proto, 0, 0x0A090001, 0x0A090002) + payload
+def ethernet(payload, kind=0x0800): return bytes(12) + struct.pack("!H", kind) + payload
+def udp(payload, port): return struct.pack("!HHHH", 5000, port, 8 + len(payload), 0) + payload
+forms = {
+    "mpls": lambda p: ethernet(struct.pack("!II", 100 << 12 | 64, 200 << 12 | 0x140) + p, 0x8847),
+    "pppoe": lambda p: ethernet(struct.pack("!BBHHH", 0x11, 0, 1, len(p) + 2, 0x21) + p, 0x8864),
+    "gre": lambda p: ethernet(ip(struct.pack("!HH", 0, 0x0800) + p, 47)),
+    "erspan": lambda p: ethernet(ip(struct.pack("!HHIII", 0x1000, 0x88BE, 1, 0x10000001, 0) + ethernet(p), 47)),
+    "vxlan": lambda p: ethernet(ip(udp(struct.pack("!II", 0x08000000, 7 << 8) + ethernet(p), 4789), 17)),
+    "ipip": lambda p: ethernet(ip(p, 4)),
+}
+for name, form in forms.items():
+    out, at = data[:24], 24
+    while at < len(data):
+        times, size = data[at : at + 8], struct.unpack_from("<I", data, at + 8)[0]
+        frame = form(data[at + 16 + 14 : at + 16 + size])
+        out += times + struct.pack("<II", len(frame), len(frame)) + frame
+        at += 16 + size
+    open(name + ".pcap", "wb").write(out)
+PY
+}
+
+@test "datagrams behind labels, in tunnels and in mirrors of ports are found, as tshark finds them" {
+    require_commands tshark
+    wrapped
+    for form in mpls pppoe gre erspan vxlan ipip; do
+        flows $form.pcap | cmp - <(flows "$v9") || { echo "$form" >&2; false; }
+        [ "$(tshark -r $form.pcap -d udp.port==9995,cflow -Y cflow 2>/dev/null | wc -l)" = 16 ]
+        nmflowtool decode -r $form.pcap >out.json
+        [ "$(summary captured datagrams not_udp not_flow)" = '[16,16,0,0]' ]
+    done
+}
+
+@test "a capture without UDP is told; packets without a time have that of the one before" {
+    python3 - "$v9" <<'PY'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, 12 + len(body)) + body + struct.pack("<I", 12 + len(body))
+timed = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 0))
+at, first = 24, True
+while at < len(data):
+    size = struct.unpack_from("<I", data, at + 8)[0]
+    frame = data[at + 16 : at + 16 + size]
+    us = 1_700_000_000_000_000
+    timed += block(6, struct.pack("<IIIII", 0, us >> 32, us & 0xFFFFFFFF, size, size) + frame) if first else \
+        block(3, struct.pack("<I", size) + frame)
+    at, first = at + 16 + size, False
+open("simple.pcapng", "wb").write(timed)
+frame = bytes(12) + b"\x08\x00" + struct.pack("!BBHHHBBHII", 0x45, 0, 40, 0, 0, 64, 6, 0, 1, 2) + bytes(20)
+open("tcp.pcap", "wb").write(data[:24] + struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame)
+PY
+    nmflowtool decode -r simple.pcapng >out.json
+    [ "$(jq -r 'select(.type == "flow").ts' out.json | sort | uniq -c | tr -s ' ')" = ' 240 2023-11-14T22:13:20.000000Z' ]
+    run -1 --separate-stderr nmflowtool decode -r tcp.pcap
+    [ "$stderr" = 'nmflowtool: tcp.pcap: holds no UDP packets; flows in TCP or SCTP are not read' ]
+}
+
+@test "a group is joined; a host without IPv6 listens on every address of IPv4" {
+    require_commands strace
+    port=$((20000 + RANDOM % 20000))
+    if ip route get 239.77.1.2 >/dev/null 2>&1; then
+        nmflowtool decode -l 239.77.1.2:$port >out.json 3>&- &
+        collector=$!
+        for _ in $(seq 100); do grep -q 02014DEF /proc/net/igmp && break; sleep 0.05; done
+        grep -q 02014DEF /proc/net/igmp
+        kill -TERM $collector
+        wait $collector || [ $? -eq 143 ]
+        collector=
+    fi
+    strace -o trace -f -e trace=socket,bind -e inject=socket:error=EAFNOSUPPORT:when=1 \
+        "$(command -v nmflowtool)" decode -l :$port >out.json 3>&- &
+    collector=$!
+    for _ in $(seq 100); do grep -q bind trace && break; sleep 0.05; done
+    grep -q "sin_port=htons($port), sin_addr=inet_addr(\"0.0.0.0\")" trace
+    pkill -TERM -P $collector
+    wait $collector || true
+    collector=
 }
 
 @test "a table has nfdump's columns" {

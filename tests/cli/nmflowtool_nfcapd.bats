@@ -93,6 +93,22 @@ expect() {
         [ "$(nmflowtool filter "$expression" -r old.nf | jq -r 'select(.type == "flow").src_port')" = 1000 ]
     done
     run -1 nmflowtool filter 'mpls label1 5 or mpls label 6' -r old.nf
+    # The whole stack, as NetFlow would have told it; entries are label, class and bottom.
+    nmflowtool decode --all-fields -r old.nf >all.json
+    nfdump -r old.nf -o json | jq -c '.[] | select(.mpls_1) | [.mpls_1, .mpls_2, .mpls_3, .mpls_4]' >theirs
+    python3 - <<'PY' >ours
+import json
+def entry(text):
+    number = int(text, 16)
+    return f"{number >> 4}-{number >> 1 & 7}-{number & 1}"
+for line in open("all.json"):
+    record = json.loads(line)
+    names = ["mplsTopLabelStackSection"] + [f"mplsLabelStackSection{place}" for place in range(2, 5)]
+    if names[0] in record:
+        print(json.dumps([entry(record.get(name, "000000")) for name in names], separators=(",", ":")))
+PY
+    [ -s ours ] && diff ours theirs
+    [ "$(nmflowtool filter 'mpls label 5' <all.json | jq -r 'select(.type == "flow").src_port')" = 1000 ]
 }
 
 @test "hardware addresses of both ways each have their place, and stand for no other" {

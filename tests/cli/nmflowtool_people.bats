@@ -142,6 +142,10 @@ header() {
 @test "a state that could not be written is told at the start: 73, by its own name" {
     run -73 nmflowtool decode --state . -r "$v9"
     [ "$output" = 'nmflowtool: --state .: Is a directory' ]
+    mkfifo pipe
+    run -73 nmflowtool decode --state pipe -r "$v9"
+    [ "$output" = 'nmflowtool: --state pipe: is no regular file; without a state leave the option out' ]
+    [ -p pipe ]
     run -73 nmflowtool decode --state no/such/folder/x -r "$v9"
     [ "$output" = 'nmflowtool: --state no/such/folder/x: No such file or directory' ]
 }
@@ -189,7 +193,7 @@ PY
     done
     printf '\x28\xb5\x2f\xfd1234' >packed.zst
     run -65 nmflowtool decode -r packed.zst
-    [[ "$output" == *"packed by zstd"* ]]
+    [[ "$output" == *"zstd data is damaged"* ]]
     run -65 nmflowtool decode -r "$BATS_TEST_DIRNAME/../../README.md"
     [[ "$output" == *"neither a capture (pcap, pcapng) nor a file of nfdump (nfcapd)" ]]
     run -65 --separate-stderr nmflowtool filter any <<<hello

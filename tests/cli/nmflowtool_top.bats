@@ -139,6 +139,15 @@ flow() {
     [ "$(grep -c '"flow.top"' bounded)" -le 100 ]
 }
 
+@test "what jq makes of absent keys, and whole numbers with a fraction, count as they did before jq" {
+    nmflowtool decode -r "$v9" | jq -c 'select(.type == "flow") | {type, ts, src_ip, src_port, bytes}' >lines
+    grep -q '"src_port":null' lines
+    nmflowtool top --by src_port -n 0 <lines | jq -c 'select(.type == "flow.top") | [.src_port, .bytes]' >ours
+    nmflowtool top --by src_port -n 0 -r "$v9" | jq -c 'select(.type == "flow.top") | [.src_port, .bytes]' | diff ours -
+    sed 's/"bytes":\([0-9]*\)/"bytes":\1.0/' lines | nmflowtool top --by src_port -n 0 |
+        jq -c 'select(.type == "flow.top") | [.src_port, .bytes]' | diff ours -
+}
+
 @test "the smallest come first on request; a filter goes in front" {
     nmflowtool top --by src_ip -n 0 -r "$v9" --filter 'proto udp' | jq -c 'select(.type == "flow.top") | .bytes' >down
     nmflowtool top --by src_ip -n 0 -r "$v9" --filter 'proto udp' --order smallest |

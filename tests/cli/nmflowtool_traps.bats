@@ -106,9 +106,10 @@ PY
     nmflowtool decode -r nat.pcap >out.json
     [ "$(jq -c 'select(.type == "flow") | [.bytes, .packets]' out.json | paste -sd' ')" = '[2,3000] [9000,7]' ]
     [ "$(jq -c 'select(.type == "flow.stats") | [.exporter_port, .template_redefinitions]' out.json)" = '[null,1]' ]
-    # The state of one scope means nothing to the other.
-    nmflowtool decode -r nat.pcap --state kept >/dev/null
-    [ "$(grep -c '^domain' kept)" = 1 ]
+    # The state of one scope means nothing to the other, and is not lost by it.
+    run -64 --separate-stderr nmflowtool decode -r nat.pcap --state kept
+    [[ $stderr == *"kept: was learnt with another --template-scope: give the same, or another file" ]]
+    [ "$(grep -c '^domain' kept)" = 2 ]
     [ "$(nmflowtool top --by obs_domain --template-scope port -r nat.pcap | jq 'select(.type == "flow.top") | .bytes')" = 12000 ]
     run -64 --separate-stderr nmflowtool top --by obs_domain --template-scope port <out.json
     [[ $stderr == *"--template-scope is for datagrams"* ]]

@@ -49,7 +49,7 @@ class FileSourceTest : public testing::Test {
 };
 
 TEST_F(FileSourceTest, EveryFormatIsToldByItsMagicWhateverItsName) {
-    for (const char* packer : {"cat", "gzip -1", "bzip2", "xz -0"}) {
+    for (const char* packer : {"cat", "gzip -1", "bzip2", "xz -0", "zstd -1", "lz4 -1"}) {
         shell(std::string(packer) + " < plain > packed.dat");
         const Outcome outcome = read_all("packed.dat");
         EXPECT_TRUE(outcome.bytes == content_) << packer;

@@ -176,13 +176,13 @@ TEST(Filter, EventsOfFirewallsAndTranslatorsAreOneNumber) {
 TEST(Filter, LabelsBesideTheFlowAreOnesOfItsStack) {
     nm::FlowRecord flow;
     flow.mpls_label = 16;
-    const std::vector<std::uint32_t> labels{16, 17};
+    const std::vector<std::uint32_t> labels{16 << 4, 17 << 4 | 1, 0};
     const auto passes_with_labels = [&](std::string_view filter) {
         return compile_filter(filter).matches(flow, {}, labels);
     };
     EXPECT_TRUE(passes_with_labels("mpls label 17 and mpls label 16 and mpls label > 16"));
     EXPECT_TRUE(passes_with_labels("mpls label1 16 and not mpls label1 17"));
-    EXPECT_FALSE(passes_with_labels("mpls label 18"));
+    EXPECT_FALSE(passes_with_labels("mpls label 18 or mpls label 0"));
 }
 
 TEST(Filter, ProtocolsHaveTheWordsThatNfdumpKnows) {

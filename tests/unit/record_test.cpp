@@ -33,12 +33,13 @@ namespace {
 
 using RecordTypes =
     ::testing::Types<Bound, DeployState, DeployStep, DeploySummary, DnsProbe, DnsSummary, ErrorRecord,
-                     ExportSummary, FlowDestination, FlowField, FlowFieldSummary, FlowOption, FlowRecord, FlowRoute,
-                     FlowStats, FlowSummary, FlowTop, ForwardSummary, HttpProbe, HttpSummary, IcmpError, IcmpProbe,
-                     IcmpReply, Migration, NamedFlow, Placement, PlanCheck, PlanSummary, PlanViolation, ProbeSummary,
-                     Reject, Route, RouteSummary, SflowApp, SflowCounters, SflowDrop, SflowHost, SflowSample, Slot,
-                     SweepProbe, SweepSummary, TcpDiagnosis, TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup,
-                     TcpInfo, TcpInfoSummary, TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
+                     ExportSummary, FlowDestination, FlowField, FlowFieldSummary, FlowOption, FlowRecord,
+                     FlowRoute, FlowStats, FlowSummary, FlowTop, ForwardSummary, HttpProbe, HttpSummary,
+                     IcmpError, IcmpProbe, IcmpReply, Migration, NamedFlow, Placement, PlanCheck, PlanSummary,
+                     PlanViolation, ProbeSummary, Reject, Route, RouteSummary, SflowApp, SflowCounters,
+                     SflowDrop, SflowHost, SflowSample, Slot, SweepProbe, SweepSummary, TcpDiagnosis,
+                     TcpDiagnosisStep, TcpDiagnosisSummary, TcpError, TcpGroup, TcpInfo, TcpInfoSummary,
+                     TcpProbe, TcpReply, Trace, TraceHopRow, TraceProbe>;
 // Structs inside a list: they have no type and no line of their own.
 using NestedTypes = ::testing::Types<FlowError, HostAdapter, MplsEntry, OpticsLane, QueueLengths, TraceHop,
                                      TraceLink, TraceReply>;
@@ -217,6 +218,19 @@ TEST(Records, ALineOfTheWrongShapeIsAnError) {
         EXPECT_FALSE(parser.open(line) && parser.read(record)) << line;
         EXPECT_FALSE(parser.error().empty()) << line;
     }
+}
+
+TEST(Records, OtherWritersSpellAbsentAndWholeNumbersInTheirOwnWay) {
+    RecordParser parser;
+    IcmpProbe record;
+    ASSERT_TRUE(
+        parser.open(R"({"target":null,"sent":8e1,"received":12.0,"rtt_avg_us":5,"rtt_min_us":null})") &&
+        parser.read(record));
+    EXPECT_EQ(record.target, "");
+    EXPECT_EQ(record.sent, 80u);
+    EXPECT_EQ(record.received, 12u);
+    EXPECT_EQ(record.rtt_avg_us, 5.0);
+    EXPECT_FALSE(record.rtt_min_us.has_value());
 }
 
 TEST(Records, IntegersAbove2To53TravelAsStrings) {

@@ -16,9 +16,6 @@ constexpr std::string_view captures[] = {"\xA1\xB2\xC3\xD4", "\xD4\xC3\xB2\xA1",
 // First bytes of what is often taken for a capture.
 constexpr Unreadable unreadable[] = {
     {"{", "these are JSON lines, no capture: filter, top and export read them on stdin, without -r"},
-    {"\x28\xB5\x2F\xFD",
-     "packed by zstd, which is not unpacked here: use zstdcat FILE | nmflowtool ... -r -"},
-    {"\x04\x22\x4D\x18", "packed by lz4, which is not unpacked here: use lz4cat FILE | nmflowtool ... -r -"},
 };
 
 }  // namespace

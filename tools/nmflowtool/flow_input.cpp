@@ -123,16 +123,20 @@ FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& fl
     }
 }
 
-// The next file that is one of flows. A folder may hold other things: they are passed over, and told at the
-// end.
+// The next file that is one of flows. Others are passed over, and told: those of folders, which may hold
+// other things, at the end. With --strict, and as the only input, such a file ends the run.
 bool FlowInput::open_next_file() {
     while (opened_files_ < files_.size()) {
         const InputFile& file = files_[opened_files_++];
         const nm::Status opened = open(file.path);
         if (opened) return true;
-        if (!file.is_of_a_folder) throw nm::UserError(opened.error().exit, opened.error().message);
+        if (files_.size() == 1 || context_.strict)
+            throw nm::UserError(opened.error().exit, opened.error().message);
         is_broken_ = true;
-        if (passed_over_++ == 0) first_passed_over_ = opened.error().message;
+        if (!file.is_of_a_folder)
+            context_.console.warn(opened.error().message + ": passed over");
+        else if (passed_over_++ == 0)
+            first_passed_over_ = opened.error().message;
     }
     tell_passed_over();
     return false;
@@ -207,7 +211,10 @@ void FlowInput::close_file() {
         tell_damage(problem, capture_ ? ": what came before it was read" : ": what is there was read");
     }
     if (capture_) {
-        captured_counts_ += capture_->counts();
+        const CaptureCounts counts = capture_->counts();
+        captured_counts_ += counts;
+        if (counts.packets > 0 && counts.not_udp == counts.packets)
+            warn_of("holds no UDP packets; flows in TCP or SCTP are not read");
         if (capture_->unknown_link() != 0) {
             warn_of("holds packets of link type " + std::to_string(capture_->unknown_link()) +
                     ", which is not understood: they are only counted");

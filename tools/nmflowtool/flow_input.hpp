@@ -63,7 +63,7 @@ class FlowInput {
     // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
 
-    // All MPLS labels of the flow record that next() gave.
+    // The MPLS stack of the flow record that next() gave.
     std::span<const std::uint32_t> labels() const {
         return stored_ ? stored_->labels() : std::span<const std::uint32_t>();
     }

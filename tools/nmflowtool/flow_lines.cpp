@@ -113,6 +113,7 @@ bool FlowLineParser::read_members(bool is_flow) {
     for (std::size_t i = 1; i < fields_.size(); ++i) {
         if (!members_.has(i) || (is_flow && !fields_[i].is_of_flow) || (i == proto_ && record_.proto_num))
             continue;
+        if (members_.value(i) == "null") continue;
         nm::JsonValue value;
         if (!plain_value(members_.value(i), value) || !fields_[i].access->set(&record_, value)) return false;
     }

@@ -20,6 +20,11 @@ bool is_one_of(const std::string& path, const std::vector<std::string>& outputs)
                                [&](const std::string& output) { return nm::is_same_file(path, output); });
 }
 
+nm::UserError refusal(const std::string& name, int error) {
+    const nm::Error why = nm::os_error(name, error, nm::Exit::no_input);
+    return {why.exit, why.message};
+}
+
 void add_folder(const std::string& name, const std::vector<std::string>& outputs,
                 std::vector<InputFile>& files) {
     const auto first = static_cast<std::ptrdiff_t>(files.size());
@@ -32,7 +37,7 @@ void add_folder(const std::string& name, const std::vector<std::string>& outputs
         if (is_hidden || file.starts_with("nfcapd.current") || !at->is_regular_file(error)) continue;
         if (!is_one_of(at->path().native(), outputs)) files.push_back({at->path().native(), true});
     }
-    if (error) throw nm::UserError(nm::Exit::no_input, nm::os_error(name, error.value()).message);
+    if (error) throw refusal(name, error.value());
     if (files.begin() + first == files.end())
         throw nm::UserError(nm::Exit::no_input, name + ": a folder without files");
     std::sort(files.begin() + first, files.end(),
@@ -56,8 +61,7 @@ std::vector<InputFile> input_files(const std::vector<std::string>& names,
     std::vector<InputFile> files;
     for (const std::string& name : names) {
         std::error_code error;
-        if (name != "-" && ::access(name.c_str(), R_OK) != 0)
-            throw nm::UserError(nm::Exit::no_input, nm::os_error(name, errno).message);
+        if (name != "-" && ::access(name.c_str(), R_OK) != 0) throw refusal(name, errno);
         if (name != "-" && fs::is_directory(name, error))
             add_folder(name, outputs, files);
         else if (is_one_of(name, outputs))

@@ -13,7 +13,7 @@ struct InputFile {
 };
 
 // Folders give their files in the order of their paths, as nfdump -R does, without hidden ones and those that
-// nfcapd still writes. Throws UserError(no_input) for what cannot be read, before anything is: a typo in the
+// nfcapd still writes. Throws UserError (no_input, no_permission) for what cannot be read, before anything is: a typo in the
 // last name costs no output. outputs: files that the run writes; to read one of them is UserError(usage), in
 // a folder they are left out.
 std::vector<InputFile> input_files(const std::vector<std::string>& names,

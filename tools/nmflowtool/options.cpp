@@ -137,8 +137,9 @@ void define_decode(nm::Tool& tool) {
     add_filter_option(*verb.cli, options->input);
     verb.cli->add_flag(
         "--all-fields", options->all_fields,
-        "add every element of NetFlow and IPFIX records by its registry name, and the structures "
-        "of sFlow samples that have no keys of their own in hex; JSON only");
+        "add every element of NetFlow and IPFIX records by its registry name, MPLS stacks of nfdump's files "
+        "in the same way, and the structures of sFlow samples that have no keys of their own in hex; JSON "
+        "only");
     add_names_option(*verb.cli, options->names);
     verb.cli->add_flag("--header", options->sflow.header, "sFlow samples carry the sampled bytes in hex");
     verb.cli

@@ -33,12 +33,15 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
     decoder.keep(options.sflow);
     nm::Time latest;
     ElementPlan::Scratch scratch;
-    const auto write_all = [&](const auto& record, const WireRecord& wire) {
-        context.out.write_with(record, [&](nm::TextBuffer& out) { append_elements(out, wire, scratch); });
+    const auto write_all = [&](const auto& record, const Records& beside) {
+        context.out.write_with(record, [&](nm::TextBuffer& out) {
+            append_elements(out, beside.wire, scratch);
+            append_labels(out, beside.labels);
+        });
     };
-    const auto write_one = [&](const auto& flow, const WireRecord& wire) {
+    const auto write_one = [&](const auto& flow, const Records& beside) {
         if (options.all_fields)
-            write_all(flow, wire);
+            write_all(flow, beside);
         else
             write_flow(context.out, flow);
     };
@@ -48,14 +51,14 @@ nm::Exit run_decode(const DecodeOptions& options, nm::Context& context) {
                 latest = std::max(latest, records.flow.ts);
                 if (!gate.admits(records.flow, records.wire, records.labels)) break;
                 if (options.names)
-                    write_one(records.flow, records.wire);
+                    write_one(records.flow, records);
                 else
-                    write_one(static_cast<const nm::FlowRecord&>(records.flow), records.wire);
+                    write_one(static_cast<const nm::FlowRecord&>(records.flow), records);
                 break;
             case Decoder::Got::option:
                 latest = std::max(latest, records.option.ts);
                 if (options.all_fields)
-                    write_all(records.option, records.wire);
+                    write_all(records.option, records);
                 else
                     write_beside_flows(context.out, records.option);
                 break;

@@ -1,61 +1,8 @@
 #include "decode/decoder.hpp"
 
-#include <utility>
-
 namespace nmflowtool {
-namespace {
 
 using nm::ExportProtocol;
-
-struct Version {
-    std::uint16_t number;
-    ExportProtocol protocol;
-};
-// NetFlow and IPFIX begin with 16 bits of version.
-constexpr Version netflow_versions[] = {
-    {9, ExportProtocol::netflow9}, {10, ExportProtocol::ipfix},   {5, ExportProtocol::netflow5},
-    {1, ExportProtocol::netflow1}, {7, ExportProtocol::netflow7}, {8, ExportProtocol::netflow8},
-};
-
-}  // namespace
-
-// sFlow begins with 32 bits of version.
-std::optional<ExportProtocol> protocol_of(nm::Bytes payload) {
-    nm::ByteReader in(payload);
-    const std::uint16_t first = in.u16();
-    const std::uint16_t second = in.u16();
-    if (!in.ok()) return std::nullopt;
-    if (first == 0) {
-        if (second == 5) return ExportProtocol::sflow5;
-        if (second == 2 || second == 4) return ExportProtocol::sflow_old;
-        return std::nullopt;
-    }
-    for (const Version& version : netflow_versions) {
-        if (version.number == first) return version.protocol;
-    }
-    return std::nullopt;
-}
-
-namespace {
-
-bool is_netflow(ExportProtocol protocol) {
-    switch (protocol) {
-        case ExportProtocol::netflow1:
-        case ExportProtocol::netflow5:
-        case ExportProtocol::netflow7:
-        case ExportProtocol::netflow9:
-        case ExportProtocol::ipfix:
-            return true;
-        default:
-            return false;
-    }
-}
-
-bool is_sflow(ExportProtocol protocol) {
-    return protocol == ExportProtocol::sflow5 || protocol == ExportProtocol::sflow_old;
-}
-
-}  // namespace
 
 nm::FlowStats& Decoder::homeless(ExportProtocol protocol) {
     nm::FlowStats& stats = homeless_[static_cast<std::size_t>(protocol)];

@@ -7,20 +7,19 @@
 #include <span>
 
 #include "decode/domains_state.hpp"
+#include "decode/protocol.hpp"
 #include "decode/wire_netflow.hpp"
 #include "decode/wire_sflow.hpp"
 
 namespace nmflowtool {
 
-// By the first bytes; nothing for what is no flow datagram.
-std::optional<nm::ExportProtocol> protocol_of(nm::Bytes payload);
-
 // One of each kind, reused for every record of a run.
 struct Records : SflowRecords {
     nm::NamedFlow flow;
     nm::FlowOption option;
-    WireRecord wire;                        // of the flow or option, when it came as NetFlow or IPFIX
-    std::span<const std::uint32_t> labels;  // all MPLS labels of the flow, when it came from a file of nfdump
+    WireRecord wire;  // of the flow or option, when it came as NetFlow or IPFIX
+    // The MPLS stack of the flow (mpls_stack.hpp), when it came from a file of nfdump.
+    std::span<const std::uint32_t> labels;
 };
 
 class Decoder {

@@ -7,6 +7,7 @@
 #include "base/hex.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "decode/protocol.hpp"
 #include "decode/xdr.hpp"
 
 namespace nmflowtool {
@@ -244,11 +245,16 @@ nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope
             return refuse("line " + std::to_string(line) + " cannot be used");
         body.remove_prefix(std::min(end + 1, body.size()));
     }
-    std::size_t count = 0;
-    for (Restored& domain : restored) {
-        const bool has_port = domain.key.port != 0;
-        if (has_port == (scope == TemplateScope::port)) count += apply(domain, domains);
+    // What belongs to none of the exporters of this run would be missing from the next state.
+    const auto is_of_other_scope = [&](const Restored& domain) {
+        return !is_sflow(domain.key.protocol) && (domain.key.port != 0) != (scope == TemplateScope::port);
+    };
+    if (std::ranges::any_of(restored, is_of_other_scope)) {
+        return nm::Error{nm::Exit::usage,
+                         "was learnt with another --template-scope: give the same, or another file"};
     }
+    std::size_t count = 0;
+    for (Restored& domain : restored) count += apply(domain, domains);
     return count;
 }
 

@@ -13,8 +13,8 @@ namespace nmflowtool {
 std::string state_of(const DomainTable& domains);
 // Of whatever version, damaged or not.
 bool is_state(std::string_view text);
-// Adds what the text tells to domains; all of it or nothing. What was learnt in the other scope is left out:
-// nothing would ever match it. The number of templates, or why it is no state.
+// Adds what the text tells to domains; all of it or nothing. The number of templates, or why it is no state;
+// with Exit::usage when it was learnt in the other scope, where nothing would ever match it.
 nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope, DomainTable& domains);
 
 }  // namespace nmflowtool

@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 
+#include "decode/mpls_stack.hpp"
 #include "record/flow.hpp"
 #include "wire/byte_reader.hpp"
 
@@ -100,30 +101,22 @@ inline void set_user(FlowRecord& flow, std::span<const char> name) {
     if (!user.empty()) flow.user.emplace(user);
 }
 
-// The labels of a flow, the top first. A flow record has room for that one only.
 class LabelStack {
   public:
-    static constexpr std::size_t most = 10;
-
     void clear() { size_ = 0; }
-    void push(std::uint32_t label) { labels_[size_++] = label; }
-    std::span<const std::uint32_t> labels() const { return {labels_.data(), size_}; }
+    void push(std::uint32_t entry) { entries_[size_++] = entry; }
+    // The top first; as many as there are places, or none.
+    std::span<const std::uint32_t> entries() const { return {entries_.data(), size_}; }
 
   private:
-    std::array<std::uint32_t, most> labels_;
+    std::array<std::uint32_t, mpls_places> entries_;
     std::size_t size_ = 0;
 };
 
-// Each entry is 20 bits of label, 3 of traffic class, 1 of bottom; one that was not sent is zero.
 inline bool set_labels(nm::ByteReader in, FlowRecord& flow, LabelStack& stack) {
     stack.clear();
-    for (std::size_t place = 0; place < LabelStack::most; ++place) {
-        const std::uint32_t entry = in.u32_le();
-        if (entry == 0) continue;
-        const std::uint32_t label = entry >> 4 & 0xFFFFFu;
-        stack.push(label);
-        if (place == 0) flow.mpls_label = label;
-    }
+    for (std::size_t place = 0; place < mpls_places; ++place) stack.push(in.u32_le());
+    if (const std::uint32_t top = stack.entries().front(); top != 0) flow.mpls_label = label_of(top);
     return in.ok();
 }
 

@@ -29,7 +29,7 @@ class NfcapdSource {
             if (!next_block()) return false;
         }
     }
-    // All MPLS labels of the flow that next() gave.
+    // The MPLS stack of the flow that next() gave.
     std::span<const std::uint32_t> labels() const { return decoder_.labels(); }
     const std::string& problem() const { return blocks_.problem(); }
     StoredCounts counts() const;

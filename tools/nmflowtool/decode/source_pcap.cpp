@@ -1,5 +1,7 @@
 #include "decode/source_pcap.hpp"
 
+#include "decode/protocol.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -44,32 +46,48 @@ CaptureCounts PcapSource::counts() const {
 
 bool PcapSource::take(const nm::CapturedPacket& captured, Datagram& datagram) {
     ++counts_.packets;
+    if (captured.ts.ns != 0) ts_ = captured.ts;  // simple packet blocks of pcapng have none of their own
     const Frame frame = captured.link_type == link_ppi ? without_ppi(captured.bytes)
                                                        : Frame{captured.link_type, captured.bytes};
-    if (!parse_packet(static_cast<nm::LinkType>(frame.link_type), frame.bytes, packet_)) {
+    const auto link_type = static_cast<nm::LinkType>(frame.link_type);
+    if (!parse_packet(link_type, frame.bytes, packet_)) {
         ++counts_.unknown_link;
         if (unknown_link_ == 0) unknown_link_ = frame.link_type;
         return false;
     }
-    if (packet_.proto != udp) {
+    const nm::Packet* packet = packet_.proto == udp ? &packet_ : nullptr;
+    if (packet == nullptr || (!packet->is_fragment && !protocol_of(packet->payload))) {
+        if (const nm::Packet* inside = udp_inside(link_type, frame.bytes)) packet = inside;
+    }
+    if (packet == nullptr) {
         ++counts_.not_udp;
         return false;
     }
-    if (packet_.is_fragment) return take_fragment(captured, datagram);
-    if (packet_.payload.size() < packet_.udp_length) ++counts_.cut;
-    datagram = {captured.ts, packet_.src_ip, packet_.payload, packet_.src_port.value_or(0)};
+    if (packet->is_fragment) return take_fragment(*packet, datagram);
+    if (captured.bytes.size() < captured.wire_length) ++counts_.cut;
+    datagram = {ts_, packet->src_ip, packet->payload, packet->src_port.value_or(0)};
     return true;
 }
 
-bool PcapSource::take_fragment(const nm::CapturedPacket& captured, Datagram& datagram) {
+// The innermost packet, when it is a flow datagram or a part of one.
+const nm::Packet* PcapSource::udp_inside(nm::LinkType link_type, nm::Bytes frame) {
+    const bool is_ethernet = link_type == nm::LinkType::ethernet;
+    if (!is_ethernet && link_type != nm::LinkType::raw) return nullptr;
+    parse_stack(is_ethernet ? nm::FirstHeader::ethernet : nm::FirstHeader::ip, frame, stack_);
+    const nm::Packet& packet = stack_.has_inner ? stack_.inner : stack_.outer;
+    const bool is_flow = packet.proto == udp && (packet.is_fragment || protocol_of(packet.payload));
+    return is_flow ? &packet : nullptr;
+}
+
+bool PcapSource::take_fragment(const nm::Packet& packet, Datagram& datagram) {
     ++counts_.fragments;
-    const auto whole = joiner_.add(packet_.ip, captured.ts);
+    const auto whole = joiner_.add(packet.ip, ts_);
     if (!whole) return false;
     nm::ByteReader in(*whole);
     const std::uint16_t port = in.u16();
     in.skip(6);  // other port, length, check sum: the IP headers tell the length as well
     ++counts_.reassembled;
-    datagram = {captured.ts, packet_.src_ip, in.rest(), port};
+    datagram = {ts_, packet.src_ip, in.rest(), port};
     return true;
 }
 

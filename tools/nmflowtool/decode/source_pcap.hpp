@@ -1,11 +1,12 @@
 // Flow datagrams out of capture files: every UDP datagram of the file, whatever its port, fragmented ones put
-// together. Proof: tests/cli/nmflowtool_input.bats, tests/fuzz/fuzz_pcap.cpp.
+// together; what tunnels, labels and mirrors of ports carry is looked for where no flow datagram is outside.
+// Proof: tests/cli/nmflowtool_input.bats, tests/fuzz/fuzz_pcap.cpp.
 #pragma once
 
 #include "decode/datagram.hpp"
 #include "record/flow_stats.hpp"
 #include "wire/fragment_joiner.hpp"
-#include "wire/packet.hpp"
+#include "wire/packet_stack.hpp"
 #include "wire/pcap_reader.hpp"
 
 namespace nmflowtool {
@@ -45,10 +46,13 @@ class PcapSource {
 
   private:
     bool take(const nm::CapturedPacket& captured, Datagram& datagram);
-    bool take_fragment(const nm::CapturedPacket& captured, Datagram& datagram);
+    bool take_fragment(const nm::Packet& packet, Datagram& datagram);
+    const nm::Packet* udp_inside(nm::LinkType link_type, nm::Bytes frame);
 
     nm::PcapReader reader_;
     nm::Packet packet_;
+    nm::PacketStack stack_;
+    nm::Time ts_;  // of the last packet that had one
     nm::FragmentJoiner joiner_;
     CaptureCounts counts_;
     std::uint32_t unknown_link_ = 0;

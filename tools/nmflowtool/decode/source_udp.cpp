@@ -82,13 +82,35 @@ UdpSource::UdpSource(UdpSource&&) noexcept = default;
 UdpSource& UdpSource::operator=(UdpSource&&) noexcept = default;
 UdpSource::~UdpSource() = default;
 
+namespace {
+
+nm::UniqueFd udp_socket(int family) {
+    return nm::UniqueFd(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
+// Datagrams to a group come only to those who joined it. On the interface that the routes choose.
+bool join(const nm::UniqueFd& fd, const nm::IpAddress& group, const sockaddr_storage& address) {
+    if (!group.is_multicast()) return true;
+    group_req request{};
+    request.gr_group = address;
+    const int level = group.is_v4() ? IPPROTO_IP : IPPROTO_IPV6;
+    return setsockopt(fd.get(), level, MCAST_JOIN_GROUP, &request, sizeof request) == 0;
+}
+
+}  // namespace
+
 nm::Result<UdpSource> UdpSource::open(std::span<const nm::Endpoint> endpoints, std::size_t receive_buffer) {
     UdpSource source;
     for (const nm::Endpoint& endpoint : endpoints) {
         const std::string name = to_string(endpoint);
         sockaddr_storage address;
-        const socklen_t length = to_sockaddr(endpoint.address, endpoint.port, address);
-        nm::UniqueFd fd(::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        socklen_t length = to_sockaddr(endpoint.address, endpoint.port, address);
+        nm::UniqueFd fd = udp_socket(address.ss_family);
+        if (!fd && errno == EAFNOSUPPORT && endpoint.address == *nm::parse_ip("::")) {
+            // A host without IPv6: every address is one of IPv4.
+            length = to_sockaddr(nm::IpAddress::v4(std::uint32_t{0}), endpoint.port, address);
+            fd = udp_socket(address.ss_family);
+        }
         if (!fd) return nm::os_error("listen " + name, errno);
         const int on = 1, off = 0;
         const int size = static_cast<int>(std::min<std::size_t>(receive_buffer, 1u << 30));
@@ -101,6 +123,8 @@ nm::Result<UdpSource> UdpSource::open(std::span<const nm::Endpoint> endpoints, s
         if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
             return nm::os_error("listen " + name, errno, nm::Exit::unavailable);
         }
+        if (!join(fd, endpoint.address, address))
+            return nm::os_error("listen " + name + ": join the group", errno, nm::Exit::unavailable);
         source.sockets_.push_back(std::move(fd));
     }
     return source;

@@ -18,7 +18,13 @@ constexpr std::size_t largest_state = 256 * 1024 * 1024;
 StateFile::StateFile(std::string path, nm::Console& console) : path_(std::move(path)), console_(console) {
     if (path_.empty()) return;
     std::error_code unknown;
-    int error = std::filesystem::is_directory(path_, unknown) ? EISDIR : 0;
+    const std::filesystem::file_status found = std::filesystem::status(path_, unknown);
+    int error = std::filesystem::is_directory(found) ? EISDIR : 0;
+    // A device or a pipe would be replaced by a file.
+    if (error == 0 && std::filesystem::exists(found) && !std::filesystem::is_regular_file(found))
+        throw nm::UserError(
+            nm::Exit::cannot_create,
+            "--state " + path_ + ": is no regular file; without a state leave the option out");
     const std::string folder = std::filesystem::path(path_).parent_path().native();
     // The new file is made beside the old one.
     if (error == 0 && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) error = errno;
@@ -36,8 +42,11 @@ void StateFile::load(Decoder& decoder) {
     std::string problem;
     if (!text)
         problem = text.error().message;
-    else if (const nm::Result<std::size_t> loaded = decoder.load_state(*text); !loaded)
+    else if (const nm::Result<std::size_t> loaded = decoder.load_state(*text); !loaded) {
         problem = path_ + ": " + loaded.error().message;
+        if (loaded.error().exit == nm::Exit::usage)
+            throw nm::UserError(nm::Exit::usage, "--state " + problem);
+    }
     if (!problem.empty()) console_.warn(problem + ": it is ignored, and replaced at the end");
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "decode/flow_members.hpp"
+#include "decode/mpls_stack.hpp"
 #include "decode/template_values.hpp"
 
 namespace nmflowtool {
@@ -28,8 +29,6 @@ enum class Dialect : std::uint8_t { netflow, ipfix };
 
 // Values of one element that a filter looks at, in one record.
 inline constexpr std::size_t most_repeats = 16;
-// Elements 70 (the top) to 79 are the stack of MPLS labels.
-inline constexpr std::uint16_t mpls_places = 10;
 
 class ElementPlan;
 

@@ -375,4 +375,16 @@ void append_elements(TextBuffer& out, const WireRecord& record, ElementPlan::Scr
     if (record.layout) record.layout->plan().append(out, record, scratch);
 }
 
+void append_labels(TextBuffer& out, std::span<const std::uint32_t> labels) {
+    for (std::size_t place = 0; place < labels.size(); ++place) {
+        const std::uint32_t entry = labels[place];
+        if (entry == 0) continue;
+        out.append(',');
+        append_json_string(out, name_of(0, static_cast<std::uint16_t>(mpls_top_id + place)));
+        out.append(':');
+        append_hex(out, std::array{static_cast<std::uint8_t>(entry >> 16),
+                                   static_cast<std::uint8_t>(entry >> 8), static_cast<std::uint8_t>(entry)});
+    }
+}
+
 }  // namespace nmflowtool

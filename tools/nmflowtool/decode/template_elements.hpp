@@ -49,5 +49,7 @@ class ElementPlan {
 // Bytes of the record at the front; 0 when it is cut.
 std::size_t record_size(const Template& layout, nm::Bytes bytes);
 void append_elements(nm::TextBuffer& out, const WireRecord& record, ElementPlan::Scratch& scratch);
+// A stack of MPLS labels in the same form.
+void append_labels(nm::TextBuffer& out, std::span<const std::uint32_t> labels);
 
 }  // namespace nmflowtool

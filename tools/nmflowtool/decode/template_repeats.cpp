@@ -7,12 +7,10 @@
 namespace nmflowtool {
 namespace {
 
-constexpr std::uint16_t top_label = 70;  // mplsTopLabelStackSection
-
 const Mapping* kind_of(const TemplateField& field) {
     const bool is_label =
-        field.enterprise == 0 && field.id >= top_label && field.id < top_label + mpls_places;
-    return find_mapping(field.enterprise, is_label ? top_label : field.id);
+        field.enterprise == 0 && field.id >= mpls_top_id && field.id < mpls_top_id + mpls_places;
+    return find_mapping(field.enterprise, is_label ? mpls_top_id : field.id);
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ class NfcapdRecords {
 
     // One record: its type, and what follows type and size. flow is overwritten when it is a flow.
     Got read(std::uint16_t type, nm::Bytes body, nm::FlowRecord& flow);
-    // All MPLS labels of the flow just read.
-    std::span<const std::uint32_t> labels() const { return labels_.labels(); }
+    // The MPLS stack of the flow just read (mpls_stack.hpp); empty when it has none.
+    std::span<const std::uint32_t> labels() const { return labels_.entries(); }
 
   private:
     enum RecordType : std::uint16_t {

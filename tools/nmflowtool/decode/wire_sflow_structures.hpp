@@ -26,8 +26,7 @@ enum : std::uint32_t {
     header_ipv4 = 11,
     header_ipv6 = 12,
     header_mpls = 13,
-    header_pos = 14,
-    header_ieee80211 = 15
+    header_pos = 14
 };
 
 // What of a sample is kept beside the usual.

@@ -17,8 +17,8 @@ class FlowGate {
     }
 
     bool admits(const nm::SflowSample& sample) { return !program_ || count(program_->matches(sample)); }
-    // wire: what the flow was in its datagram, if it came in one. labels: all of its MPLS labels, if they are
-    // known beside it.
+    // wire: what the flow was in its datagram, if it came in one. labels: its MPLS stack, if it is known
+    // beside it.
     bool admits(const nm::FlowRecord& flow, const WireRecord& wire,
                 std::span<const std::uint32_t> labels = {}) {
         if (!program_) return true;

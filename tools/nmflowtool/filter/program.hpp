@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 
+#include "decode/mpls_stack.hpp"
 #include "filter/terms.hpp"
 
 namespace nmflowtool {
@@ -53,7 +54,7 @@ class FilterProgram {
     void add_ranges(std::vector<AddressRange> ranges, FilterTest& test);
 
     // repeats: the same record with other values of what it has several times; a test holds when it holds for
-    // one of them. labels: of a flow all MPLS labels, where they are known beside it.
+    // one of them. labels: of a flow its MPLS stack (mpls_stack.hpp), where it is known beside it.
     template <class Record>
     bool matches(const Record& record, std::span<const nm::FlowRecord> repeats = {},
                  std::span<const std::uint32_t> labels = {}) const {
@@ -86,7 +87,9 @@ class FilterProgram {
     }
     bool holds_for_label(const FilterTest& test, std::span<const std::uint32_t> labels) const {
         return !labels.empty() && test.value == FlowValue::mpls_label &&
-               std::ranges::any_of(labels, [&](std::uint32_t label) { return compares(test, label); });
+               std::ranges::any_of(labels, [&](std::uint32_t entry) {
+                   return entry != 0 && compares(test, label_of(entry));
+               });
     }
     bool compares(const FilterTest& test, std::uint64_t number) const;
     bool is_listed(const FilterTest& test, std::uint64_t number) const;

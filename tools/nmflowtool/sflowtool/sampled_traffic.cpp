@@ -10,56 +10,59 @@ namespace {
 
 using nm::SflowSample;
 
-// What a capture calls packets that begin like this one's header; nothing where it has no name for them.
-std::optional<nm::LinkType> link_type_of(const SflowSample& sample) {
+// The Ethernet type in front of a header that begins behind it; 0 for Ethernet itself. Nothing for headers
+// that cannot stand in a capture of Ethernet.
+std::optional<std::uint16_t> ethertype_before(const SflowSample& sample) {
     switch (sample.header_protocol.value_or(0)) {
         case header_ethernet:
-            return nm::LinkType::ethernet;
-        case header_ppp:
-            return nm::LinkType::ppp;
+            return 0;
         case header_ipv4:
+            return nm::ethertype_ipv4;
         case header_ipv6:
-            return nm::LinkType::raw;
-        case header_ieee80211:
-            return nm::LinkType::ieee80211;
+            return nm::ethertype_ipv6;
+        case header_mpls:
+            return nm::ethertype_mpls;
         default:
             return std::nullopt;
     }
 }
 
-// Sampled headers as a capture. It has one link type, that of the first sample.
+// Sampled headers as a capture of Ethernet, the link type that most agents sample. Headers that begin behind
+// it get one without addresses.
 class SampleCapture {
   public:
-    explicit SampleCapture(nm::Output& out) : out_(out) {}
+    explicit SampleCapture(nm::Output& out) : out_(out) {
+        nm::append_pcap_header(text_, nm::LinkType::ethernet);
+    }
 
     // False: not in the capture.
     bool add(const SflowSample& sample) {
-        const auto link_type = link_type_of(sample);
-        if (link_type && !link_type_) begin(*link_type);
-        if (!link_type || link_type != link_type_) return false;
         const auto header = nm::parse_hex(sample.header);
-        const std::uint64_t length = sample.bytes.value_or(0), stripped = sample.stripped.value_or(0);
-        text_.clear();
-        nm::append_pcap_packet(text_, sample.ts, *header, length > stripped ? length - stripped : 0);
-        out_.write_bytes(text_.view());
+        const auto ethertype = ethertype_before(sample);
+        if (!ethertype || header->empty()) return false;
+        frame_.clear();
+        if (*ethertype != 0) {
+            frame_.resize(12);
+            frame_.push_back(static_cast<std::uint8_t>(*ethertype >> 8));
+            frame_.push_back(static_cast<std::uint8_t>(*ethertype));
+        }
+        const std::uint64_t length = frame_.size() + sample.bytes.value_or(0);
+        const std::uint64_t stripped = sample.stripped.value_or(0);
+        frame_.insert(frame_.end(), header->begin(), header->end());
+        nm::append_pcap_packet(text_, sample.ts, frame_, length > stripped ? length - stripped : 0);
+        write();
         return true;
     }
-    // Without samples too it is a capture.
-    void finish() {
-        if (!link_type_) begin(nm::LinkType::ethernet);
+    // Without packets too it is a capture.
+    void write() {
+        out_.write_bytes(text_.view());
+        text_.clear();
     }
 
   private:
-    void begin(nm::LinkType link_type) {
-        link_type_ = link_type;
-        text_.clear();
-        nm::append_pcap_header(text_, link_type);
-        out_.write_bytes(text_.view());
-    }
-
     nm::Output& out_;
     nm::TextBuffer text_;
-    std::optional<nm::LinkType> link_type_;
+    std::vector<std::uint8_t> frame_;
 };
 
 // Inside quotes, as Apache's httpd writes it.
@@ -129,28 +132,33 @@ nm::Exit run_sampled_traffic(const InputOptions& options, SflowtoolStyle style, 
     Decoder decoder(limits_for(options), {}, options.template_scope);
     decoder.keep({.header = !is_log});
     SampleCapture capture(context.out);
-    std::uint64_t written = 0, left_out = 0;
+    std::uint64_t written = 0, left_out = 0, others = 0;
     const auto take = [&](const SflowSample& sample) {
         if (is_log && !is_request(sample)) return;
         if (!gate.admits(sample)) return;
         if (is_log) context.out.write_bytes(log_line(sample));
         const bool is_there = is_log || capture.add(sample);
         ++(is_there ? written : left_out);
+        if (!is_there && left_out == 1)
+            context.console.warn(
+                "samples without a header, or with one that is neither Ethernet, IP nor MPLS, "
+                "are not in the capture");
     };
     read_flows(input, decoder, context, [&](Decoder::Got got, const Records& records) {
         if (got == Decoder::Got::sample && style != SflowtoolStyle::discards) take(records.sample);
         if (got == Decoder::Got::drop && style == SflowtoolStyle::discards) take(records.drop);
+        others += got == Decoder::Got::flow;
     });
-    if (!is_log) capture.finish();
+    if (!is_log) capture.write();
     nm::FlowSummary books;
     decoder.add_to(books);
-    if (books.malformed > 0)
-        context.console.warn(std::to_string(books.malformed) +
-                             " datagrams and samples are broken: what is whole of them was used");
-    if (left_out > 0)
-        context.console.warn(std::to_string(left_out) +
-                             " samples have no header, or one of another kind than the first: they are not "
-                             "in the capture");
+    const std::pair<std::uint64_t, const char*> told[] = {
+        {left_out, " samples are not in the capture"},
+        {others, " records are flows, not samples, and left out"},
+        {books.malformed, " datagrams and samples are broken: what is whole of them was used"}};
+    for (const auto& [count, what] : told) {
+        if (count > 0) context.console.warn(std::to_string(count) + what);
+    }
     return input.exit_or(written > 0 || !options.listen.empty() ? nm::Exit::ok : nm::Exit::no);
 }
 
