@@ -87,7 +87,7 @@ _nmflowtool() {
         'forward --allow') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'forward --speed') COMPREPLY=(); return ;;
         'forward --format') COMPREPLY=($(compgen -W 'json csv influx prom' -- "$cur")); return ;;
-        'forward --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts to datagrams bytes flows send_errors refused source_changed reason captured not_udp fragments cut kernel_drops not_allowed not_flow forwarded source_kept duration_s' -- "${cur##*,}")); return ;;
+        'forward --fields') compopt -o nospace; COMPREPLY=($(compgen -P "${cur%"${cur##*,}"}" -W 'ts to datagrams bytes flows send_errors refused source_changed reason captured not_udp unknown_link fragments reassembled fragments_lost cut kernel_drops not_allowed not_flow not_due forwarded source_kept duration_s' -- "${cur##*,}")); return ;;
         'forward -o' | 'forward --output') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'forward --lock') compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")); return ;;
         'forward --color') COMPREPLY=($(compgen -W 'auto always never' -- "$cur")); return ;;

@@ -126,7 +126,7 @@ complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l allow -r -F -
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l speed -x -d 'of captures: 1.0 as they were captured, 10 ten times as fast, max as fast as it goes'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -s h -l help -d 'print this help and exit'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l format -x -a 'json csv influx prom' -d 'output format; the default is json'
-complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l fields -x -a 'ts to datagrams bytes flows send_errors refused source_changed reason captured not_udp fragments cut kernel_drops not_allowed not_flow forwarded source_kept duration_s' -d 'keys to print, separated by commas; the default is all'
+complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l fields -x -a 'ts to datagrams bytes flows send_errors refused source_changed reason captured not_udp unknown_link fragments reassembled fragments_lost cut kernel_drops not_allowed not_flow not_due forwarded source_kept duration_s' -d 'keys to print, separated by commas; the default is all'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -s o -l output -r -F -d 'write to this file instead of stdout'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l append -d 'add to the --output file, which is replaced otherwise'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l lock -r -F -d 'hold this lock file; exit 75 if another run holds it'

@@ -73,7 +73,7 @@ inline constexpr auto describe<ExportSummary> = [] {
         field("datagrams_sent", &S::datagrams_sent, Role::value, "datagrams made, for each destination")
             .column(),
         field("not_carried", &S::not_carried, Role::value,
-              "flows left out: without addresses, or IPv6 in NetFlow v5")
+              "flows left out: without addresses, IPv6 in NetFlow v5, or in sFlow without packets")
             .column(),
         field("saturated", &S::saturated, Role::value,
               "values too large for their field: counters as the largest that fits, others as unknown"),
@@ -94,12 +94,16 @@ struct ForwardSummary {
     Time ts;
     std::optional<std::uint64_t> packets;
     std::optional<std::uint64_t> not_udp;
+    std::optional<std::uint64_t> unknown_link;
     std::optional<std::uint64_t> fragments;
+    std::optional<std::uint64_t> reassembled;
+    std::optional<std::uint64_t> fragments_lost;
     std::optional<std::uint64_t> cut;
     std::optional<std::uint64_t> kernel_drops;
     std::uint64_t datagrams = 0;
     std::optional<std::uint64_t> not_allowed;
     std::uint64_t not_flow = 0;
+    std::optional<std::uint64_t> not_due;
     std::uint64_t forwarded = 0;
     std::uint64_t send_errors = 0;
     bool source_kept = false;
@@ -114,8 +118,12 @@ inline constexpr auto describe<ForwardSummary> = [] {
         field("ts", &S::ts, Role::time, "end of the run"),
         field("captured", &S::packets, Role::value, "packets read from capture files", Unit::packets),
         field("not_udp", &S::not_udp, Role::value, "of those, no UDP over IP", Unit::packets),
-        field("fragments", &S::fragments, Role::value,
-              "of those, pieces of a larger datagram, not put together", Unit::packets),
+        field("unknown_link", &S::unknown_link, Role::value,
+              "of those, of a link layer that is not understood", Unit::packets),
+        field("fragments", &S::fragments, Role::value, "of those, pieces of larger datagrams", Unit::packets),
+        field("reassembled", &S::reassembled, Role::value, "datagrams made of them"),
+        field("fragments_lost", &S::fragments_lost, Role::value,
+              "pieces of datagrams that never became whole", Unit::packets),
         field("cut", &S::cut, Role::value,
               "datagrams cut by the capture's snap length; what is left of them is forwarded"),
         field("kernel_drops", &S::kernel_drops, Role::value,
@@ -126,6 +134,8 @@ inline constexpr auto describe<ForwardSummary> = [] {
         field("not_flow", &S::not_flow, Role::value,
               "of those, neither NetFlow nor IPFIX nor sFlow: not forwarded")
             .column(),
+        field("not_due", &S::not_due, Role::value,
+              "of those, one that waited for its time when a signal ended the run"),
         field("forwarded", &S::forwarded, Role::value, "of those, given to every destination").column(),
         field("send_errors", &S::send_errors, Role::value, "sends that failed, over all destinations")
             .column(),

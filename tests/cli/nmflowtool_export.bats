@@ -177,6 +177,78 @@ listen_on_free_port() {
     grep -q '"type":"flow"' collected.json
 }
 
+@test "flows of a quiet exporter do not wait for a busy one" {
+    listen_on_free_port nmflowtool decode
+    mkfifo pipe
+    nmflowtool export --as netflow9 --to "127.0.0.1:$port" <pipe >out.json 3>&- &
+    exporter=$!
+    exec 9>pipe
+    flow='{"type":"flow","v":1,"ts":"2026-11-22T01:02:03Z","src_ip":"10.0.0.1","dst_ip":"10.0.0.2","bytes":1,"exporter":"10.9.0'
+    echo "$flow.1\"}" >&9
+    for _ in $(seq 40); do
+        echo "$flow.2\"}" >&9
+        sleep 0.03
+    done
+    grep -q '"exporter":"10.9.0.1"' collected.json
+    exec 9>&-
+    wait "$exporter"
+}
+
+@test "a disk that is full is told at once, the other collectors get everything, and the books are written" {
+    [ -c /dev/full ] || skip "needs /dev/full"
+    ln -s /dev/full full.pcap
+    listen_on_free_port nmflowtool forward --to full.pcap --to other.pcap
+    for _ in $(seq 10); do
+        python3 "$BATS_TEST_DIRNAME/flow_replay.py" "$v9" 127.0.0.1 "$port"
+        sleep 0.05
+    done
+    for _ in $(seq 100); do grep -q 'full.pcap: No space left' collected.err && break; sleep 0.05; done
+    [ "$(cat collected.err)" = 'nmflowtool: full.pcap: No space left on device: nothing more is written to it' ]
+    kill -TERM "$collector"
+    wait "$collector" || [ $? -eq 143 ]
+    collector=
+    jq -s -e '.[0].send_errors > 0 and .[0].reason and .[1].send_errors == 0 and .[1].datagrams == 160 and
+        .[2].type == "flow.forward.summary" and .[2].forwarded == 160' collected.json
+    # Nothing is left to send to: the run ends by itself.
+    listen_on_free_port nmflowtool forward --to full.pcap
+    for _ in $(seq 10); do python3 "$BATS_TEST_DIRNAME/flow_replay.py" "$v9" 127.0.0.1 "$port"; done
+    status=0
+    wait "$collector" || status=$?
+    collector=
+    [ "$status" = 74 ]
+}
+
+@test "a replay that waits has written what came before, answers signals, and counts what was not due" {
+    python3 - "$v9" <<'PY'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+first = 16 + struct.unpack_from("<I", data, 32)[0]
+packet = data[24 : 24 + first]
+late = struct.pack("<I", struct.unpack_from("<I", packet)[0] + 1000) + packet[4:]
+open("timed.pcap", "wb").write(data[:24] + packet + packet + late)
+PY
+    nmflowtool forward -r timed.pcap --to live.pcap >out.json 2>err 3>&- &
+    collector=$!
+    for _ in $(seq 100); do [ ! -s live.pcap ] || break; sleep 0.02; done
+    [ "$(nmflowtool decode -r live.pcap | tail -n 1 | jq .datagrams)" = 2 ]
+    kill -USR1 "$collector"
+    for _ in $(seq 100); do grep -q 'datagrams 3' err && break; sleep 0.02; done
+    grep -q 'datagrams 3' err
+    kill -TERM "$collector"
+    wait "$collector" || [ $? -eq 143 ]
+    collector=
+    [ "$(tail -n 1 out.json | jq -c '[.captured, .datagrams, .not_due, .forwarded]')" = '[3,3,1,2]' ]
+}
+
+@test "a collector is named once, and is no address of the run itself; speeds are for captures" {
+    run -64 nmflowtool forward -l 127.0.0.1:20551 --to 127.0.0.1:20551
+    [[ "$output" == *"--to 127.0.0.1:20551: is what this run listens on" ]]
+    run -64 nmflowtool export --as ipfix -r "$v9" --to 127.0.0.1:9 --to 127.0.0.1:9
+    [[ "$output" == *"--to 127.0.0.1:9: is named twice" ]]
+    run -64 nmflowtool forward -l 127.0.0.1:20551 --to out.pcap --speed 10
+    [[ "$output" == *"--speed is for captures"* ]]
+}
+
 @test "records of other types go on as they came; what is no record is told and ends with 65" {
     printf '%s\n' '{"type":"probe.icmp","x":1}' 'no json' '{"type":"flow","v":1,"ts":"2026-11-22T01:02:03Z","src_ip":"10.0.0.1","dst_ip":"10.0.0.2"}' >in.json
     run -65 --separate-stderr nmflowtool export --as netflow9 --to out.pcap <in.json

@@ -224,7 +224,7 @@ PY
     [ "$stderr" = "nmflowtool: --to 127.0.0.1:$port: nobody listens there: refused 16 times, of 16 datagrams" ]
     run -69 --separate-stderr nmflowtool export --as ipfix -r "$v9" --to 127.0.0.1:$port
     run -0 --separate-stderr nmflowtool export --as netflow5 -r "$v9" --to five.pcap
-    [ "$stderr" = 'nmflowtool: 68 flows are left out: without addresses, or IPv6 in NetFlow v5' ]
+    [ "$stderr" = 'nmflowtool: 68 flows are left out: without addresses, IPv6 in NetFlow v5, or in sFlow without packets' ]
 }
 
 @test "flows that nfcapd scaled need no rate, and a rate for them is told once" {

@@ -211,7 +211,7 @@ in_terminal() { script -qec "$1" /dev/null </dev/null | tr -d '\r'; }
     frames "$shared/tcpdump/LINKTYPE_IPV6.pcap" >headers.pcap
     nmflowtool decode -r geneve.pcap -r headers.pcap --sflowtool pcap -o both.pcap
     diff <(tshark -n -r "$shared/tcpdump/LINKTYPE_IPV6.pcap" -T fields -e ipv6.src -e ipv6.dst -e frame.len 2>/dev/null | \
-        awk '{ print $1, $2, $3 + 14 }') <(tshark -n -r both.pcap -Y 'eth.src == 0 && ipv6' -T fields -e ipv6.src -e ipv6.dst \
+        awk '{ print $1, $2, $3 + 14 }') <(tshark -n -r both.pcap -Y 'eth.src == 00:00:00:00:00:00 && ipv6' -T fields -e ipv6.src -e ipv6.dst \
         -e frame.len 2>/dev/null | tr '\t' ' ')
     # PPP cannot; that is told when it first happens.
     listed pcap 2>err >ppp.pcap <<'PY' || [ $? -eq 1 ]

@@ -462,6 +462,87 @@ TEST(Export, TwoExportersOfOneDomainAreKeptApart) {
     EXPECT_EQ(wire.summary().domains_renamed, 1u);
 }
 
+// NetFlow v5 has 16 bits for engine type and id.
+TEST(Export, DomainsThatNetflow5CannotTellGetAnotherEach) {
+    Wire wire(ExportAs::netflow5);
+    for (std::uint32_t n = 0; n < 30; ++n) {
+        FlowRecord flow = simple_flow(n);
+        flow.obs_domain = n % 3 == 0 ? 0u : 70'000 + n % 3;
+        wire.exporter.add(flow);
+        wire.exporter.flush();
+    }
+    const ReadBack back(wire.sent);
+    EXPECT_EQ(back.flows.size(), 30u);
+    EXPECT_EQ(back.stats.size(), 3u);
+    back.expect_clean();
+    EXPECT_EQ(wire.summary().domains_renamed, 2u);
+    EXPECT_EQ(wire.summary().saturated, 0u);
+}
+
+// One by the source address of datagrams, or by an element of its own, and never as somebody else's.
+TEST(Export, TheExporterIsToldInTheRecordWhereTheSourceDoesNot) {
+    for (const ExportAs as : {ExportAs::netflow9, ExportAs::ipfix}) {
+        ExporterOptions options;
+        options.keeps_source = false;
+        options.stream.exporter_in_record = true;
+        Wire wire(as, options);
+        FlowRecord one = simple_flow(1), two = simple_flow(2);
+        two.exporter = v6(9);
+        wire.exporter.add(one);
+        wire.exporter.add(two);
+        wire.exporter.flush();
+        EXPECT_TRUE(wire.summary().lost_fields.empty());
+        for (Wire::Sent& datagram : wire.sent) datagram.source = v4(99);
+        const ReadBack back(wire.sent);
+        ASSERT_EQ(back.flows.size(), 2u);
+        EXPECT_EQ(back.flows[0].exporter, one.exporter);
+        EXPECT_EQ(back.flows[1].exporter, two.exporter);
+        ASSERT_EQ(back.stats.size(), 2u);
+        EXPECT_EQ(back.stats[0].exporter, v4(99));
+    }
+}
+
+// nfdump reads no microseconds.
+TEST(Export, MicrosecondsStandBesideMilliseconds) {
+    Wire wire(ExportAs::ipfix);
+    FlowRecord flow = simple_flow(1);
+    flow.start.ns += 7000;
+    wire.exporter.add(flow);
+    wire.exporter.flush();
+    ASSERT_EQ(wire.sent.size(), 1u);
+    const std::vector<std::uint8_t>& bytes = wire.sent[0].bytes;
+    for (const int id : {152, 153, 154, 155}) {
+        const std::array<std::uint8_t, 4> field{0, static_cast<std::uint8_t>(id), 0, 8};
+        EXPECT_NE(std::search(bytes.begin(), bytes.end(), field.begin(), field.end()), bytes.end()) << id;
+    }
+    const ReadBack back(wire.sent);
+    ASSERT_EQ(back.flows.size(), 1u);
+    EXPECT_EQ(back.flows[0].start.ns / nm::ns_per_us, flow.start.ns / nm::ns_per_us);
+}
+
+// Another capture, or a wrong clock.
+TEST(Export, ALeapOfTimeSpoilsNoFlowBehindIt) {
+    for (const ExportAs as : {ExportAs::netflow5, ExportAs::netflow9, ExportAs::ipfix}) {
+        Wire wire(as);
+        std::vector<FlowRecord> expected;
+        for (const std::int64_t days : {0, 0, 29'000, 0, -60, 0}) {
+            FlowRecord flow = simple_flow(1);
+            for (nm::Time* time : {&flow.ts, &flow.start, &flow.end})
+                time->ns += days * 86'400 * nm::ns_per_s;
+            expected.push_back(flow);
+            wire.exporter.add(flow);
+        }
+        wire.exporter.flush();
+        const ReadBack back(wire.sent);
+        ASSERT_EQ(back.flows.size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            EXPECT_EQ(back.flows[i].start, expected[i].start) << i;
+            EXPECT_EQ(back.flows[i].end, expected[i].end) << i;
+        }
+        EXPECT_EQ(wire.summary().times_out_of_range, 0u);
+    }
+}
+
 TEST(Export, ExportersAreBounded) {
     ExporterOptions options;
     options.most_streams = 10;
@@ -536,6 +617,29 @@ TEST(Export, SamplesStaySamplesInSflow) {
         EXPECT_EQ(sample.exporter, v4(9));
         EXPECT_EQ(sample.obs_domain, 1u);
     }
+}
+
+TEST(Export, FlowsInSflowAreNoTrafficThatNeverWasAndKeepTheirIcmp) {
+    Wire wire(ExportAs::sflow5);
+    FlowRecord ping = simple_flow(1), huge = simple_flow(2), event = simple_flow(3), empty = simple_flow(4);
+    ping.proto = nm::Protocol{1};
+    ping.proto_num = 1;
+    ping.src_port = ping.dst_port = std::nullopt;
+    ping.icmp_type = 8;
+    ping.icmp_code = 3;
+    huge.packets = 5'000'000'000;
+    huge.sampling_rate = 1000;
+    event.packets = event.bytes = std::nullopt;
+    empty.packets = empty.bytes = 0;
+    for (const FlowRecord& flow : {ping, huge, event, empty}) wire.exporter.add(flow);
+    wire.exporter.flush();
+    const ReadBack back(wire.sent);
+    ASSERT_EQ(back.samples.size(), 2u);
+    EXPECT_EQ(back.samples[0].icmp_type, 8);
+    EXPECT_EQ(back.samples[0].icmp_code, 3);
+    EXPECT_EQ(back.samples[1].sampling_rate, 0xFFFFFFFFu);
+    EXPECT_EQ(wire.summary().saturated, 1u);
+    EXPECT_EQ(wire.summary().not_carried, 2u);
 }
 
 TEST(Export, PacketsWithAnotherSourceHaveGoodChecksums) {

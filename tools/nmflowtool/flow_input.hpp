@@ -63,6 +63,8 @@ class FlowInput {
     // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
 
+    // What SIGUSR1 and SIGHUP asked for since the last time. For who waits elsewhere than in next().
+    void answer_signals();
     // The MPLS stack of the flow record that next() gave.
     std::span<const std::uint32_t> labels() const {
         return stored_ ? stored_->labels() : std::span<const std::uint32_t>();
@@ -96,7 +98,6 @@ class FlowInput {
     bool open_next_file();
     nm::Status open(const std::string& path);
     nm::Status start(nm::ByteWindow window, const std::string& name);
-    void answer_signals();
     int wait_ms(int idle_ms) const;
     void tell_passed_over();
     void close_file();

@@ -364,8 +364,11 @@ void define_forward(nm::Tool& tool) {
          "two collectors see the exporters as if these sent to each"},
         {"nmflowtool forward -r flows.pcap --to 127.0.0.1:2055 --speed 10", "a capture, ten times as fast"},
     };
-    verb.run = [options](nm::Context& context) {
+    const CLI::Option* speed = verb.cli->get_option("--speed");
+    verb.run = [options, speed](nm::Context& context) {
         ForwardOptions forward = *options;
+        if (speed->count() > 0 && !forward.input.listen.empty())
+            throw nm::UserError(nm::Exit::usage, "--speed is for captures: what comes by -l goes on at once");
         take_stdin_as_capture(forward.input);
         return run_forward(forward, context);
     };

@@ -81,6 +81,8 @@ const Mapping mapping_table[] = {
     {0, 94, text, {}, &O::app_description},
     {0, 95, application, &F::app_id, &O::app_id},
     {0, 96, text, &F::app_name, &O::app_name},
+    {0, 130, nonzero_address, &F::exporter},
+    {0, 131, nonzero_address, &F::exporter},
     {0, 136, nonzero, &F::end_reason},
     {0, 138, nonzero, &F::obs_point},
     {0, 139, icmp_type_code, &F::icmp_type},

@@ -13,6 +13,8 @@ constexpr std::uint16_t sampling_interval = 34;
 constexpr std::uint16_t icmp_type_v4 = 176;
 constexpr std::uint16_t icmp_type_v6 = 178;
 constexpr std::uint16_t observation_time_ms = 323;
+constexpr std::uint16_t exporter_v4 = 130;
+constexpr std::uint16_t exporter_v6 = 131;
 
 struct Choice {
     std::uint16_t id;
@@ -22,8 +24,8 @@ struct Choice {
 };
 
 // clang-format off
-// In the order in which they stand in a record. Times of the flow come in three forms and addresses in two
-// families; a record has one of each.
+// In the order in which they stand in a record. Times of the flow come in three forms, of which the finest stands
+// last, and addresses in two families, of which a record has one.
 constexpr Choice choices[] = {
     {8, 4},   {27, 16}, {12, 4},  {28, 16}, {7, 2},  {11, 2},              // addresses, ports
     {4, 1},   {6, 1},   {5, 1},                                            // protocol, TCP flags, TOS
@@ -42,6 +44,7 @@ constexpr Choice choices[] = {
     {61, 1},  {136, 1}, {148, 8}, {34, 4},  {48, 4},                       // direction, end, id, sampling
     {55, 1},  {57, 6},  {81, 6},  {89, 1},  {138, 8},                      // on leaving; where it was seen
     {230, 1}, {233, 1}, {323, 8},                                          // events and their time
+    {130, 4}, {131, 16},                                                   // who saw it
 };
 // clang-format on
 static_assert(std::size(choices) <= ElementSet::most);
@@ -81,11 +84,12 @@ struct IsPresent {
 bool is_wanted(const CarriedElement& row, const FlowRecord& flow, const RecordForm& form) {
     const bool whole_icmp = flow.icmp_type && flow.icmp_code;
     if (row.id == observation_time_ms) return true;
+    if (row.id == exporter_v4 || row.id == exporter_v6) return form.exporter_in_record;
     switch (row.meaning) {
         case Meaning::uptime_ms:
             return form.times == TimeForm::uptime_ms;
-        case Meaning::epoch_ms:
-            return form.times == TimeForm::epoch_ms;
+        case Meaning::epoch_ms:  // beside microseconds too: nfdump reads no others
+            return form.times != TimeForm::uptime_ms;
         case Meaning::epoch_us:
             return form.times == TimeForm::epoch_us;
         case Meaning::icmp_type_code:

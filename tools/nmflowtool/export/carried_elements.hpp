@@ -12,13 +12,14 @@
 
 namespace nmflowtool {
 
-// How the times of a flow are told.
+// How the times of a flow are told; microseconds beside milliseconds.
 enum class TimeForm : std::uint8_t { uptime_ms, epoch_ms, epoch_us };
 
 // What an element of a record needs beside the record.
 struct RecordForm {
     TimeForm times = TimeForm::epoch_ms;
     bool rate_in_record = false;  // the sampling rate stands in the record, not in options
+    bool exporter_in_record = false;
     std::int64_t boot_ms = 0;
 };
 

@@ -21,15 +21,13 @@ class PcapDestination final : public Destination {
 
     void send(const ExportDatagram& datagram) override;
     void flush() override { writer_.flush(); }
-    void finish() override {
-        const nm::Status status = writer_.finish();
-        if (!status) throw nm::UserError(status.error().exit, status.error().message);
-    }
+    nm::Status finish() override { return writer_.finish(); }
+    bool is_dead() const override { return writer_.closed(); }
     // A run that ends early leaves what it made, not what an earlier run had left.
     ~PcapDestination() override {
         if (has_packets_) writer_.flush();
     }
-    std::size_t overhead() const override { return 20 + 8; }
+    std::size_t overhead() const override { return 40 + 8; }  // of an IPv6 exporter
 
   private:
     nm::UniqueFd fd_;
@@ -55,7 +53,10 @@ void PcapDestination::send(const ExportDatagram& datagram) {
     nm::append_pcap_packet(writer_.buffer(), datagram.ts, frame_.view(), frame_.size());
     writer_.written();
     has_packets_ = true;
-    book_sent(datagram);
+    if (writer_.closed())
+        ++books.send_errors;
+    else
+        book_sent(datagram);
 }
 
 }  // namespace

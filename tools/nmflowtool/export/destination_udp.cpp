@@ -34,7 +34,10 @@ class UdpDestination final : public SocketDestination {
 
     void send(const ExportDatagram& datagram) override { book(datagram, try_send(datagram.payload)); }
     std::size_t overhead() const override { return overhead_of(to_); }
-    void finish() override { note_refused(); }
+    nm::Status finish() override {
+        note_refused();
+        return nm::Done{};
+    }
 
   private:
     // An ICMP error that came for an earlier datagram is told by the next call, which then sends nothing.
@@ -116,6 +119,11 @@ nm::Result<std::unique_ptr<Destination>> open_udp_destination(const nm::Endpoint
     const socklen_t length = to_sockaddr(to.address, to.port, address);
     nm::UniqueFd fd(::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     if (!fd) return nm::os_error(name, errno);
+    // A way with a smaller MTU cuts what is too large for it, instead of losing it.
+    const bool is_v4 = to.address.is_v4();
+    const int cut = is_v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
+    setsockopt(fd.get(), is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &cut,
+               sizeof cut);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
         return nm::os_error(name, errno, nm::Exit::unavailable);
     return std::unique_ptr<Destination>(std::make_unique<UdpDestination>(std::move(fd), to));

@@ -43,13 +43,27 @@ std::vector<std::string> capture_files(const DestinationOptions& options) {
     return files;
 }
 
+void refuse_loops(const DestinationOptions& options, std::span<const nm::Endpoint> listen) {
+    std::vector<nm::Endpoint> seen;
+    for (const std::string& to : options.to) {
+        if (is_capture(to)) continue;
+        const nm::Endpoint endpoint = endpoint_of(to);
+        if (std::ranges::find(seen, endpoint) != seen.end())
+            throw nm::UserError(nm::Exit::usage, "--to " + to + ": is named twice");
+        if (std::ranges::find(listen, endpoint) != listen.end())
+            throw nm::UserError(nm::Exit::usage, "--to " + to + ": is what this run listens on");
+        seen.push_back(endpoint);
+    }
+}
+
 void Destination::book_sent(const ExportDatagram& datagram) {
     ++books.datagrams;
     books.bytes += datagram.payload.size();
     if (datagram.flows) books.flows = books.flows.value_or(0) + *datagram.flows;
 }
 
-Destinations::Destinations(const DestinationOptions& options) : pacer_(options.rate) {
+Destinations::Destinations(const DestinationOptions& options, nm::Console& console)
+    : console_(console), pacer_(options.rate) {
     // All names first: a typo in the last one opens nothing.
     for (const std::string& to : options.to) {
         if (!is_capture(to)) endpoint_of(to);
@@ -66,7 +80,30 @@ void Destinations::send(const ExportDatagram& datagram) {
         if (!sleep_until(pacer_.next_ns())) break;  // what is left goes at once
     }
     pacer_.sent(1);
-    for (const auto& destination : all_) destination->send(datagram);
+    std::size_t dead = 0;
+    for (const auto& destination : all_) {
+        destination->send(datagram);
+        dead += destination->is_dead();
+    }
+    if (dead > dead_) bury();
+}
+
+// A collector that is well still gets everything.
+void Destinations::bury() {
+    dead_ = 0;
+    for (const auto& destination : all_) {
+        if (!destination->is_dead()) continue;
+        ++dead_;
+        nm::FlowDestination& books = destination->books;
+        if (!books.reason.empty()) continue;  // it is told
+        const nm::Status status = destination->finish();
+        const nm::Error why =
+            status ? nm::Error{nm::Exit::io_error, books.to + ": nobody reads it any more"} : status.error();
+        books.reason = why.message;
+        if (!failure_) failure_ = why;
+        if (dead_ < all_.size()) console_.error(why.message + ": nothing more is written to it");
+    }
+    if (dead_ == all_.size() && failure_) throw nm::UserError(failure_->exit, failure_->message);
 }
 
 void Destinations::flush() {
@@ -75,8 +112,13 @@ void Destinations::flush() {
 
 void Destinations::finish(nm::Time ts, nm::Context& context) {
     for (const auto& destination : all_) {
-        destination->finish();
+        const nm::Status status = destination->finish();
         nm::FlowDestination& books = destination->books;
+        if (!status && books.reason.empty()) {
+            books.reason = status.error().message;
+            if (!failure_) failure_ = status.error();
+            context.console.error(books.reason);
+        }
         books.ts = ts;
         context.out.write(books);
         if (books.refused == 0) continue;
@@ -90,6 +132,7 @@ nm::Exit Destinations::exit_or(nm::Exit otherwise) const {
     const bool all_refused = std::ranges::all_of(all_, [](const auto& destination) {
         return destination->books.datagrams > 0 && destination->books.refused >= destination->books.datagrams;
     });
+    if (failure_) return failure_->exit;
     return all_refused ? nm::Exit::unavailable : otherwise;
 }
 
@@ -105,14 +148,16 @@ std::size_t Destinations::payload_bytes(std::uint64_t mtu) const {
     return static_cast<std::size_t>(mtu) - overhead;
 }
 
-bool sleep_until(std::int64_t monotonic_ns) {
+bool sleep_until(std::int64_t monotonic_ns, const std::function<void()>& at_signal) {
     for (;;) {
         if (nm::stop_requested()) return false;
         const std::int64_t left = monotonic_ns - nm::monotonic_ns();
         if (left <= 0) return true;
         pollfd signals{nm::signal_event_fd(), POLLIN, 0};
         const timespec timeout{left / nm::ns_per_s, left % nm::ns_per_s};
-        if (::ppoll(&signals, 1, &timeout, nullptr) > 0) nm::clear_signal_event();
+        if (::ppoll(&signals, 1, &timeout, nullptr) <= 0) continue;
+        nm::clear_signal_event();
+        if (at_signal) at_signal();
     }
 }
 

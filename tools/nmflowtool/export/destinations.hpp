@@ -3,7 +3,10 @@
 // tests/cli/nmflowtool_export.bats, tests/lab/nmflowtool_exporters.bats.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,8 +30,10 @@ class Destination {
     virtual void send(const ExportDatagram& datagram) = 0;
     // Nothing more comes for a moment: what was gathered goes out.
     virtual void flush() {}
-    // Nothing more comes. Throws UserError when a file could not be written.
-    virtual void finish() {}
+    // Nothing more comes. Tells whether a file could be written.
+    virtual nm::Status finish() { return nm::Done{}; }
+    // Nothing can be sent there any more; finish() says why.
+    virtual bool is_dead() const { return false; }
     // Bytes of headers before the payload.
     virtual std::size_t overhead() const = 0;
 
@@ -40,19 +45,23 @@ class Destination {
 
 // The capture files among them.
 std::vector<std::string> capture_files(const DestinationOptions& options);
+// Throws UserError where a collector is named twice, or is an address that the run itself listens on.
+void refuse_loops(const DestinationOptions& options, std::span<const nm::Endpoint> listen);
 
 class Destinations {
   public:
     // Opens all of them; throws UserError.
-    explicit Destinations(const DestinationOptions& options);
+    Destinations(const DestinationOptions& options, nm::Console& console);
 
+    // Throws UserError when nothing can be sent to any of them.
     void send(const ExportDatagram& datagram);
     // What waits in buffers of files, so that a reader of a live capture sees it.
     void flush();
     // Closes them, writes their books with this time, and tells of those where nobody listens.
     void finish(nm::Time ts, nm::Context& context);
     std::uint64_t send_errors() const;
-    // 69 when every destination answered each datagram that nobody listens there.
+    // 74 when a file could not be written, 69 when every destination answered each datagram that nobody
+    // listens there.
     nm::Exit exit_or(nm::Exit otherwise) const;
     // Of a datagram that fits the MTU on every way.
     std::size_t payload_bytes(std::uint64_t mtu) const;
@@ -61,12 +70,18 @@ class Destinations {
     bool keeps_source() const { return keeps_source_; }
 
   private:
+    void bury();
+
+    nm::Console& console_;
     std::vector<std::unique_ptr<Destination>> all_;
+    std::size_t dead_ = 0;
+    std::optional<nm::Error> failure_;  // the first
     bool keeps_source_ = true;
     nm::Pacer pacer_;
 };
 
-// Sleeps until CLOCK_MONOTONIC reaches this; false when a signal asked to stop before.
-bool sleep_until(std::int64_t monotonic_ns);
+// Sleeps until CLOCK_MONOTONIC reaches this; false when a signal asked to stop before. At others calls
+// at_signal.
+bool sleep_until(std::int64_t monotonic_ns, const std::function<void()>& at_signal = {});
 
 }  // namespace nmflowtool

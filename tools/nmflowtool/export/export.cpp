@@ -11,7 +11,7 @@
 namespace nmflowtool {
 namespace {
 
-constexpr std::uint64_t smallest_mtu = 576;  // RFC 791: every host takes that, and every record of ours fits
+constexpr std::uint64_t smallest_mtu = 576;  // RFC 791: every host takes that
 constexpr std::uint64_t largest_mtu = 65535;
 
 std::uint16_t usual_port(ExportAs as) {
@@ -39,6 +39,7 @@ ExporterOptions exporter_options(const ExportOptions& options, const Destination
     made.stream.template_ns = options.template_ns;
     made.vlan_as_dst_as = options.vlan_as_dst_as;
     made.keeps_source = destinations.keeps_source();
+    made.stream.exporter_in_record = !made.keeps_source;
     return made;
 }
 
@@ -47,7 +48,7 @@ class Run {
   public:
     Run(const ExportOptions& options, nm::Context& context)
         : context_(context),
-          destinations_(destination_options(options)),
+          destinations_(destination_options(options), context.console),
           exporter_(exporter_options(options, destinations_),
                     [this](const ExportDatagram& datagram) { destinations_.send(datagram); }) {}
 
@@ -55,9 +56,13 @@ class Run {
     void add(Flow& flow) {
         if (flow.ts.ns == 0) flow.ts = flow.end.ns != 0 ? flow.end : nm::now();
         latest_ = std::max(latest_, flow.ts);
+        if (waits_since_ns_ == 0) waits_since_ns_ = nm::monotonic_ns();
         exporter_.add(flow);
     }
+    // How long the first flow since the last flush() may have been waiting.
+    std::int64_t waited_ns() const { return waits_since_ns_ == 0 ? 0 : nm::monotonic_ns() - waits_since_ns_; }
     void flush() {
+        waits_since_ns_ = 0;
         exporter_.flush();
         destinations_.flush();
     }
@@ -74,7 +79,8 @@ class Run {
         context_.out.write(summary);
         if (summary.not_carried > 0)
             context_.console.warn(std::to_string(summary.not_carried) +
-                                  " flows are left out: without addresses, or IPv6 in NetFlow v5");
+                                  " flows are left out: without addresses, IPv6 in NetFlow v5, or in sFlow "
+                                  "without packets");
         return summary.exported > 0 && summary.send_errors == 0 ? nm::Exit::ok : nm::Exit::no;
     }
 
@@ -83,6 +89,7 @@ class Run {
     Destinations destinations_;
     Exporter exporter_;
     nm::Time latest_;
+    std::int64_t waits_since_ns_ = 0;
 };
 
 nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Run& run) {
@@ -105,12 +112,13 @@ nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Ru
     return input.exit_or(run.exit_or(is_live ? nm::Exit::ok : exit));
 }
 
-// Half-filled datagrams leave when nothing more comes for a moment; a writer that is a little slower than we
-// are is no reason for many small ones.
+// Half-filled datagrams leave when they have waited for a moment, whoever else is busy; a writer that is a
+// little slower than we are is no reason for many small ones.
 void flush_when_idle(Run& run) {
-    constexpr int patience_ms = 100;
+    constexpr std::int64_t patience_ms = 100;
+    const std::int64_t left_ms = patience_ms - run.waited_ns() / nm::ns_per_ms;
     pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, patience_ms) == 0) run.flush();
+    if (left_ms <= 0 || ::poll(&input, 1, static_cast<int>(left_ms)) == 0) run.flush();
 }
 
 nm::Exit export_lines(const ExportOptions& options, nm::Context& context, Run& run) {
@@ -142,6 +150,7 @@ nm::Exit run_export(const ExportOptions& options, nm::Context& context) {
         throw nm::UserError(nm::Exit::usage,
                             "stdin is a terminal: give records in a pipe, -r FILE or -l ADDR:PORT");
     }
+    refuse_loops(options.destinations, options.input.listen);
     std::vector<std::string> outputs = capture_files(options.destinations);
     if (!options.input.is_given()) {
         refuse_options_of_datagrams(options.input);

@@ -59,8 +59,6 @@ void Exporter::add(const nm::SflowSample& sample) {
 
 FlowStream& Exporter::stream_of(const nm::FlowRecord& flow) {
     const Key key{flow.exporter, flow.obs_domain.value_or(0)};
-    // sFlow tells the agent's address in the datagram.
-    const bool is_told = options_.keeps_source || options_.stream.protocol == ExportAs::sflow5;
     if (!entries_.empty() && entries_.front().key == key) return *entries_.front().stream;
     const auto found = by_key_.find(key);
     if (found != by_key_.end()) {
@@ -68,15 +66,19 @@ FlowStream& Exporter::stream_of(const nm::FlowRecord& flow) {
         return *entries_.front().stream;
     }
     while (entries_.size() >= options_.most_streams) end_oldest();
-    const std::uint32_t domain = is_told ? key.domain : free_domain(key.domain);
+    const std::uint32_t domain = domain_for(key);
     entries_.push_front({key, domain, make_stream(key.exporter, domain, options_.stream, books_, send_)});
     by_key_.emplace(key, entries_.begin());
     return *entries_.front().stream;
 }
 
-// The wanted one, or the lowest that nobody uses.
-std::uint32_t Exporter::free_domain(std::uint32_t wanted) {
-    if (domains_.insert(wanted).second) return wanted;
+// Its own, or the lowest that nobody uses: where another exporter has it and collectors cannot tell the two
+// apart, and in NetFlow v5, which has 16 bits for it.
+std::uint32_t Exporter::domain_for(const Key& key) {
+    // sFlow tells the agent's address in the datagram.
+    const bool is_told = options_.keeps_source || options_.stream.protocol == ExportAs::sflow5;
+    const bool fits = options_.stream.protocol != ExportAs::netflow5 || key.domain <= 0xFFFF;
+    if (fits && (domains_.insert(key.domain).second || is_told)) return key.domain;
     ++domains_renamed_;
     std::uint32_t domain = 0;
     for (const std::uint32_t used : domains_) {

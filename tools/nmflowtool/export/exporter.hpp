@@ -54,7 +54,7 @@ class Exporter {
     };
 
     FlowStream& stream_of(const nm::FlowRecord& flow);
-    std::uint32_t free_domain(std::uint32_t wanted);
+    std::uint32_t domain_for(const Key& key);
     void end_oldest();
 
     const ExporterOptions options_;
@@ -62,7 +62,7 @@ class Exporter {
     ExportBooks books_;
     std::list<Entry> entries_;  // most recently used first
     std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> by_key_;
-    std::set<std::uint32_t> domains_;  // in use, when all have our source address
+    std::set<std::uint32_t> domains_;  // as told to collectors, in use
     std::uint64_t domains_renamed_ = 0;
     std::uint64_t streams_ended_ = 0;
 };

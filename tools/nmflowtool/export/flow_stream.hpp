@@ -3,6 +3,7 @@
 // wire_sflow5_samples).
 #pragma once
 
+#include <cstdlib>
 #include <memory>
 
 #include "export/export_books.hpp"
@@ -20,6 +21,7 @@ struct StreamOptions {
     std::size_t payload_bytes = 1472;  // of a datagram, at most
     std::uint64_t template_datagrams = 100;
     std::int64_t template_ns = 30 * nm::ns_per_s;
+    bool exporter_in_record = false;  // the source address of datagrams does not tell it
 };
 
 // The clock of the exporter that a stream plays: started a whole second some time before its first flow.
@@ -70,9 +72,16 @@ class FlowStream {
 
   protected:
     // The export time is the latest so far, and not before the end of a flow: some collectors take a flow
-    // that ends after it for one of 49.7 days ago. A flow that ends far in the future has no say.
+    // that ends after it for one of 49.7 days ago. A flow that ends far in the future has no say. Where the
+    // time of the flows leaps, another capture or a wrong clock, what is there goes with the old one.
     void see_time(const nm::FlowRecord& flow) {
         constexpr std::int64_t ahead_ns = 600 * nm::ns_per_s;
+        constexpr std::int64_t leap_ns = 3600 * nm::ns_per_s;
+        if (started_ && std::abs(flow.ts.ns - latest_.ns) > leap_ns) {
+            flush();
+            latest_ = flow.ts;
+            if (flow.ts.ns / nm::ns_per_ms < clock_.boot_ms()) started_ = false;
+        }
         if (!started_) clock_.start(flow);
         started_ = true;
         latest_ = std::max(latest_, flow.ts);

@@ -5,8 +5,6 @@
 namespace nmflowtool {
 namespace {
 
-constexpr std::uint32_t largest_compact_index = 0x00FFFFFF;
-constexpr std::uint32_t largest_compact_port = 0x3FFFFFFE;
 constexpr std::uint32_t internal_port = 0x3FFFFFFF;
 constexpr std::uint32_t largest_u32 = 0xFFFFFFFF;
 
@@ -35,14 +33,6 @@ SamplePort port_of(nm::PortKind kind, std::optional<std::uint32_t> interface, st
     return {0, interface.value_or(0)};
 }
 
-bool needs_expanded(const SampleFields& fields) {
-    const auto is_large = [](const SamplePort& port) {
-        return port.value > largest_compact_port && port.value != internal_port;
-    };
-    return fields.source_class > 0xFF || fields.source_index > largest_compact_index || is_large(fields.in) ||
-           is_large(fields.out);
-}
-
 }  // namespace
 
 SampleFields fields_of_flow(const nm::FlowRecord& flow) {
@@ -50,14 +40,15 @@ SampleFields fields_of_flow(const nm::FlowRecord& flow) {
     const std::uint64_t bytes = flow.bytes.value_or(0);
     SampleFields fields;
     fields.source_index = flow.in_if.value_or(0);
-    fields.rate = clamped(times(packets, flow.sampling_rate.value_or(1)));
+    const std::uint64_t rate = times(packets, flow.sampling_rate.value_or(1));
+    fields.is_saturated = rate > largest_u32;
+    fields.rate = clamped(rate);
     fields.in = {0, flow.in_if.value_or(0)};
     fields.out = {0, flow.out_if.value_or(0)};
     fields.ip_bytes = clamped((bytes + packets / 2) / packets);
     fields.frame_bytes = fields.ip_bytes;
     fields.in_vlan = flow.vlan.value_or(0);
     fields.out_vlan = flow.post_vlan.value_or(0);
-    fields.is_expanded = needs_expanded(fields);
     return fields;
 }
 
@@ -77,7 +68,6 @@ SampleFields fields_of_sample(const nm::SflowSample& sample) {
     fields.out_vlan = sample.out_vlan.value_or(0);
     fields.in_priority = sample.in_priority;
     fields.out_priority = sample.out_priority;
-    fields.is_expanded = needs_expanded(fields);
     return fields;
 }
 

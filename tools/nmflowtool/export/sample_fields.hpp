@@ -20,7 +20,7 @@ struct SampleFields {
     std::uint32_t drops = 0;
     SamplePort in;
     SamplePort out;
-    bool is_expanded = false;  // some number does not fit the compact form
+    bool is_saturated = false;  // the flow has more packets than the rate can tell
     std::uint32_t frame_bytes = 0;
     std::uint32_t ip_bytes = 0;
     std::uint32_t in_vlan = 0;

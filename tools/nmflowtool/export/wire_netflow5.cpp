@@ -14,11 +14,17 @@ constexpr std::uint16_t as_trans = 23456;  // stands for an AS number of 32 bits
 constexpr std::uint32_t longest_interval = 0x3FFF;
 constexpr std::uint16_t deterministic = 1u << 14;  // sampling mode, 2 bits
 
-constexpr CarriedFields carried{
-    "ts",        "start",     "end",      "src_ip",   "dst_ip",    "src_port",      "dst_port",    "proto",
-    "proto_num", "tcp_flags", "bytes",    "packets",  "icmp_type", "icmp_code",     "in_if",       "out_if",
-    "src_as",    "dst_as",    "next_hop", "src_mask", "dst_mask",  "sampling_rate", "rate_source", "tos",
-    "exporter",  "obs_domain"};
+constexpr CarriedFields carried{"ts",       "start",         "end",         "src_ip",    "dst_ip",
+                                "src_port", "dst_port",      "proto",       "proto_num", "tcp_flags",
+                                "bytes",    "packets",       "icmp_type",   "icmp_code", "in_if",
+                                "out_if",   "src_as",        "dst_as",      "next_hop",  "src_mask",
+                                "dst_mask", "sampling_rate", "rate_source", "tos",       "obs_domain"};
+// The source address of the datagrams may tell whose flows they are.
+constexpr CarriedFields carried_by_source = [] {
+    CarriedFields fields = carried;
+    fields.add("exporter");
+    return fields;
+}();
 
 class Netflow5Stream final : public FlowStream {
   public:
@@ -42,7 +48,7 @@ void Netflow5Stream::add(const nm::FlowRecord& flow) {
         return;
     }
     see_time(flow);
-    books_.note_lost(flow, carried);
+    books_.note_lost(flow, options_.exporter_in_record ? carried : carried_by_source);
     // One rate for a whole datagram stands in its header.
     std::uint32_t rate = flow.sampling_rate.value_or(0);
     if (rate > longest_interval) {

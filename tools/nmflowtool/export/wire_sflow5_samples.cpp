@@ -10,10 +10,11 @@ namespace nmflowtool {
 namespace {
 
 constexpr CarriedFields carried{
-    "ts",        "src_ip",    "dst_ip",   "src_port",   "dst_port",      "proto",      "proto_num",
-    "tcp_flags", "bytes",     "packets",  "in_if",      "out_if",        "src_as",     "dst_as",
-    "next_hop",  "src_mask",  "dst_mask", "tos",        "vlan",          "post_vlan",  "src_mac",
-    "dst_mac",   "ethertype", "exporter", "obs_domain", "sampling_rate", "rate_source"};
+    "ts",         "src_ip",        "dst_ip",      "src_port",  "dst_port",  "proto",
+    "proto_num",  "tcp_flags",     "bytes",       "packets",   "in_if",     "out_if",
+    "src_as",     "dst_as",        "next_hop",    "src_mask",  "dst_mask",  "tos",
+    "vlan",       "post_vlan",     "src_mac",     "dst_mac",   "ethertype", "exporter",
+    "obs_domain", "sampling_rate", "rate_source", "icmp_type", "icmp_code"};
 
 enum : std::uint32_t {
     sampled_ethernet = 2,
@@ -23,7 +24,7 @@ enum : std::uint32_t {
     extended_router = 1002,
     extended_gateway = 1003,
 };
-constexpr std::uint32_t flow_sample = 1;
+// The expanded form for all: the two must not be mixed, and any later number may need it.
 constexpr std::uint32_t expanded_flow_sample = 3;
 constexpr std::uint32_t unknown_priority = 0xFFFFFFFF;
 constexpr std::size_t largest_sample = 300;  // all structures, with IPv6 addresses
@@ -44,7 +45,16 @@ class Sflow5Stream final : public FlowStream {
   public:
     using FlowStream::FlowStream;
 
-    void add(const nm::FlowRecord& flow) override { write_sample(flow, fields_of_flow(flow)); }
+    void add(const nm::FlowRecord& flow) override {
+        // An event, or a flow that nothing passed in: any sample of it would be traffic.
+        if (flow.packets.value_or(flow.bytes.value_or(0)) == 0) {
+            ++books_.not_carried;
+            return;
+        }
+        const SampleFields fields = fields_of_flow(flow);
+        books_.saturated += fields.is_saturated;
+        write_sample(flow, fields);
+    }
     void add_sample(const nm::SflowSample& sample) override {
         write_sample(sample, fields_of_sample(sample));
     }
@@ -112,25 +122,17 @@ void Sflow5Stream::write_head(const SampleFields& fields) {
     if (sources_.size() >= most_sources) sources_.clear();
     Source& source = sources_[std::uint64_t{fields.source_class} << 32 | fields.source_index];
     source.pool = fields.pool.value_or(source.pool + fields.rate);
-    out_.u32(fields.is_expanded ? expanded_flow_sample : flow_sample);
+    out_.u32(expanded_flow_sample);
     out_.u32(0);  // length
     out_.u32(++source.sequence);
-    if (fields.is_expanded) {
-        out_.u32(fields.source_class);
-        out_.u32(fields.source_index);
-    } else {
-        out_.u32(fields.source_class << 24 | fields.source_index);
-    }
+    out_.u32(fields.source_class);
+    out_.u32(fields.source_index);
     out_.u32(fields.rate);
     out_.u32(source.pool);
     out_.u32(fields.drops);
     for (const SamplePort& port : {fields.in, fields.out}) {
-        if (fields.is_expanded) {
-            out_.u32(port.format);
-            out_.u32(port.value);
-        } else {
-            out_.u32(port.format << 30 | port.value);
-        }
+        out_.u32(port.format);
+        out_.u32(port.value);
     }
     count_at_ = out_.size();
     out_.u32(0);
@@ -162,8 +164,9 @@ void Sflow5Stream::write_ip(const nm::FlowRecord& flow, const SampleFields& fiel
     out_.u32(flow.proto_num.value_or(0));
     out_.bytes(nm::Bytes(flow.src_ip.bytes).first(flow.src_ip.size()));
     out_.bytes(nm::Bytes(flow.dst_ip.bytes).first(flow.dst_ip.size()));
-    out_.u32(flow.src_port.value_or(0));
-    out_.u32(flow.dst_port.value_or(0));
+    // "Or equivalent": type and code of ICMP.
+    out_.u32(flow.src_port.value_or(flow.icmp_type.value_or(0)));
+    out_.u32(flow.dst_port.value_or(flow.icmp_code.value_or(0)));
     out_.u32(flow.tcp_flags ? static_cast<std::uint32_t>(*flow.tcp_flags) : 0);
     out_.u32(flow.tos.value_or(0));
     end_structure();

@@ -15,7 +15,7 @@ namespace {
 // What the elements carry, and what the header, the options and other elements tell.
 const CarriedFields& carried() {
     static const CarriedFields fields = [] {
-        CarriedFields made{"ts", "proto", "icmp_code", "exporter", "obs_domain", "rate_source"};
+        CarriedFields made{"ts", "proto", "icmp_code", "obs_domain", "rate_source"};
         for (const CarriedElement& row : carried_elements()) made.add(flow_key(*find_element(0, row.id)));
         return made;
     }();
@@ -93,8 +93,9 @@ void TemplateStream::add(const nm::FlowRecord& flow) {
     RecordForm form = form_of(flow);
     const auto sampler = sampler_of(flow);
     form.rate_in_record = !sampler;
+    form.exporter_in_record = options_.exporter_in_record;
     ElementSet set = elements_of(flow, form);
-    if (set.empty()) {
+    if (set.empty() || !(flow.src_ip.is_set() || flow.dst_ip.is_set())) {
         ++books_.not_carried;
         return;
     }
@@ -106,7 +107,7 @@ void TemplateStream::add(const nm::FlowRecord& flow) {
     const bool must_tell_rate = sampler && flow.sampling_rate;
     std::size_t needed = longest_padding + set_header + layout.record_bytes + longest_padding;
     if (must_tell_rate && !is_told(*sampler, *flow.sampling_rate)) needed += options_bytes;
-    if (layout.sent_in != period_) needed += 2 * set_header + 4 * carried_elements().size();
+    if (layout.sent_in != period_) needed += 2 * set_header + 4 * set.size();
     if (out_.size() + needed > options_.payload_bytes) flush();
     if (out_.size() == 0) open_datagram();
 
@@ -144,7 +145,9 @@ std::optional<std::uint32_t> TemplateStream::sampler_of(const nm::FlowRecord& fl
     if (flow.sampler_id > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
     const auto sampler = static_cast<std::uint32_t>(flow.sampler_id.value_or(whole_exporter));
     const bool is_of_sampler = source == nm::RateSource::sampler && sampler != whole_exporter;
-    const bool is_told_once = source == nm::RateSource::options || source == nm::RateSource::header;
+    const bool is_by_user = source == nm::RateSource::assumed || source == nm::RateSource::override_;
+    const bool is_told_once =
+        source == nm::RateSource::options || source == nm::RateSource::header || is_by_user;
     const bool is_of_exporter = is_told_once && sampler == whole_exporter;
     if (!is_of_sampler && !is_of_exporter) return std::nullopt;
     if (rates_.size() >= most_samplers && !rates_.contains(sampler)) return std::nullopt;
@@ -169,8 +172,9 @@ TemplateStream::Layout& TemplateStream::layout_of(const ElementSet& set) {
 }
 
 void TemplateStream::open_datagram() {
-    const bool is_due = period_datagrams_ >= options_.template_datagrams ||
-                        latest_.ns - period_start_.ns >= options_.template_ns;
+    const std::int64_t age_ns = latest_.ns - period_start_.ns;  // below zero when the flows' time went back
+    const bool is_due =
+        period_datagrams_ >= options_.template_datagrams || age_ns >= options_.template_ns || age_ns < 0;
     if (period_ == 0 || is_due) {
         ++period_;
         period_datagrams_ = 0;
