@@ -92,7 +92,7 @@ complete -c nmflowtool -n '__fish_seen_subcommand_from fields' -l show-config -d
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -f
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l as -x -a 'netflow5 netflow9 ipfix sflow5' -d 'protocol to export'
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l to -x -d 'collector ADDR:PORT, or FILE.pcap to write a capture; repeatable'
-complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l keep-source -d 'send from the address of the exporter instead of ours; needs CAP_NET_RAW'
+complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l keep-source -d 'send from the address of the exporter instead of ours; needs CAP_NET_RAW, and what is larger than the MTU of our interface cannot be sent so'
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l rate -x -d 'datagrams a second, to each destination; 0: no limit'
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -s r -l read -r -F -d 'file to read: a capture (pcap, pcapng) or flows of nfdump (nfcapd), packed or not; a folder stands for the files beneath it; repeatable; - is stdin'
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -s l -l listen -x -d 'receive datagrams on this UDP address until a signal; repeatable; :PORT is every address'
@@ -117,7 +117,7 @@ complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l strict -d 'sto
 complete -c nmflowtool -n '__fish_seen_subcommand_from export' -l show-config -d 'print each option'\''s value and where it comes from, and exit'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -f
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l to -x -d 'collector ADDR:PORT, or FILE.pcap to write a capture; repeatable'
-complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l keep-source -d 'send from the address of the exporter instead of ours; needs CAP_NET_RAW'
+complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l keep-source -d 'send from the address of the exporter instead of ours; needs CAP_NET_RAW, and what is larger than the MTU of our interface cannot be sent so'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -l rate -x -d 'datagrams a second, to each destination; 0: no limit'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -s r -l read -r -F -d 'capture to read (pcap, pcapng), packed or not; a folder stands for the files beneath it; repeatable; - is stdin'
 complete -c nmflowtool -n '__fish_seen_subcommand_from forward' -s l -l listen -x -d 'receive datagrams on this UDP address until a signal; repeatable; :PORT is every address'

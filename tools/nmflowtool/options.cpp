@@ -294,8 +294,10 @@ void add_destination_options(CLI::App& cli, DestinationOptions& destinations, co
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->required();
-    cli.add_flag("--keep-source", destinations.keep_source,
-                 "send from the address of the exporter instead of ours; needs CAP_NET_RAW");
+    cli.add_flag(
+        "--keep-source", destinations.keep_source,
+        "send from the address of the exporter instead of ours; needs CAP_NET_RAW, and what is larger "
+        "than the MTU of our interface cannot be sent so");
     nm::add_size(cli, "--rate", destinations.rate, "datagrams a second, to each destination; 0: no limit");
 }
 
