@@ -16,7 +16,7 @@ complete -c nmbgp -n '__fish_seen_subcommand_from mrt' -s v -l verbose -d 'detai
 complete -c nmbgp -n '__fish_seen_subcommand_from mrt' -l strict -d 'stop at the first malformed input'
 complete -c nmbgp -n '__fish_seen_subcommand_from mrt' -l show-config -d 'print each option'\''s value and where it comes from, and exit'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -f
-complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l mrt -r -F -d 'MRT table file (TABLE_DUMP_V2; plain, gz, bz2, xz); may be repeated'
+complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l mrt -r -F -d 'MRT table file (TABLE_DUMP_V2), packed or not; may be repeated'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -s h -l help -d 'print this help and exit'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l format -x -a 'json' -d 'output format; the default is json'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l fields -x -a 'src_as src_prefix dst_as dst_prefix next_hop as_path origin med local_pref communities large_communities peer_ip peer_as ts files records routes damaged unsupported prefixes read annotated found no_route forwarded rejected' -d 'keys to print, separated by commas; the default is all'
@@ -29,7 +29,7 @@ complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -s v -l verbose -d '
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l strict -d 'stop at the first malformed input'
 complete -c nmbgp -n '__fish_seen_subcommand_from annotate' -l show-config -d 'print each option'\''s value and where it comes from, and exit'
 complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -f
-complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -l mrt -r -F -d 'MRT table file (TABLE_DUMP_V2; plain, gz, bz2, xz); may be repeated'
+complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -l mrt -r -F -d 'MRT table file (TABLE_DUMP_V2), packed or not; may be repeated'
 complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -s h -l help -d 'print this help and exit'
 complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -l format -x -a 'json csv influx prom table' -d 'output format; the default is table on a terminal and json otherwise'
 complete -c nmbgp -n '__fish_seen_subcommand_from lookup' -l fields -x -a 'ts target prefix path_id peer_ip peer_as next_hop next_hop_link_local as_path origin med local_pref communities large_communities atomic_aggregate aggregator_as aggregator_ip originator_id cluster_list other_attributes originated stage reason files records routes damaged unsupported prefixes read annotated found no_route forwarded rejected' -d 'keys to print, separated by commas; the default is all'

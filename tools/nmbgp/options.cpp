@@ -11,7 +11,7 @@ namespace nmbgp {
 namespace {
 
 void add_mrt_files(CLI::App& cli, std::vector<std::string>& files) {
-    cli.add_option("--mrt", files, "MRT table file (TABLE_DUMP_V2; plain, gz, bz2, xz); may be repeated")
+    cli.add_option("--mrt", files, "MRT table file (TABLE_DUMP_V2), packed or not; may be repeated")
         ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -25,8 +25,7 @@ void define_mrt(nm::Tool& tool) {
     nm::Verb& verb = tool.add_verb("mrt", "MRT table files to route records");
     const auto options = std::make_shared<MrtOptions>();
     verb.cli
-        ->add_option("FILE", options->files,
-                     "MRT file (TABLE_DUMP_V2; plain, gz, bz2, xz); none or - reads stdin")
+        ->add_option("FILE", options->files, "MRT file (TABLE_DUMP_V2), packed or not; none or - reads stdin")
         ->type_name("FILE...");
     verb.emits = {&nm::record_type<nm::Route>, &nm::record_type<nm::ErrorRecord>,
                   &nm::record_type<nm::RouteSummary>};
