@@ -77,11 +77,11 @@ summary() { tail -n 1 "$1" | jq -r ".$2"; }
     equals_bgpdump "$shared/mrtparse/openbgpd_rib_table-v2.mrt" 31
 }
 
-@test "gz, bz2, xz, several members and stdin give the same routes" {
+@test "gz, bz2, xz, zstd, lz4, several members and stdin give the same routes" {
     zcat "$synth" > plain
     nmbgp mrt plain | grep '"type":"route"' > expected
-    gzip -k plain; bzip2 -k plain; xz -0 -k plain
-    for name in plain.gz plain.bz2 plain.xz; do
+    gzip -k plain; bzip2 -k plain; xz -0 -k plain; zstd -q plain; lz4 -q plain plain.lz4
+    for name in plain.gz plain.bz2 plain.xz plain.zst plain.lz4; do
         nmbgp mrt "$name" | grep '"type":"route"' | cmp - expected
         nmbgp mrt - < "$name" | grep '"type":"route"' | cmp - expected
         nmbgp mrt < "$name" | grep '"type":"route"' | cmp - expected
