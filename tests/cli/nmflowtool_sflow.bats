@@ -181,7 +181,8 @@ EOF
 }
 
 @test "--sflowtool refuses what is for records: 64, and a word" {
-    for option in '--format csv' '--fields src_ip' --all-fields --names --header '--state new' '--sampling-rate 10' '--filter any'; do
+    for option in '--format csv' '--fields src_ip' --all-fields --names --header '--state new' '--sampling-rate 10' \
+        '--template-scope port' '--filter any'; do
         # shellcheck disable=SC2086
         run -64 --separate-stderr nmflowtool decode -r "$traps/s5_expanded.pcap" --sflowtool text $option
         [[ $stderr == *"--sflowtool text has a form of its own, in which ${option%% *} "* ]] || { echo "$option: $stderr"; false; }

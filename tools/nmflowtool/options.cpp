@@ -118,6 +118,7 @@ void refuse_beside_sflowtool(const DecodeOptions& options, SflowtoolStyle style,
         {options.sflow.header, "--header"},
         {!options.state.empty(), "--state"},
         {options.input.sampling_rate.has_value(), "--sampling-rate"},
+        {options.input.template_scope != TemplateScope::address, "--template-scope"},
         {has_filter, "--filter"}};
     for (const auto& [is_given, name] : refused) {
         if (!is_given) continue;
