@@ -254,51 +254,65 @@ class Framed : public FileSource::Unpacker {
         const char* cut;
         const char* damaged;
     };
-    explicit Framed(const Words& words) : words_(words) {}
+    // next_header: bytes of the next block's header, which the decoder asks for with each block.
+    Framed(const Words& words, std::size_t next_header) : words_(words), next_header_(next_header) {}
     virtual bool ready() const = 0;
-    // Sets both sizes to what was used of it. Whether a frame is at its end; nothing for damaged data.
-    virtual std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
-                                       std::size_t& to_size) = 0;
+    // Sets both sizes to what was used of it. How much the decoder asks for next, 0 at the end of a frame;
+    // nothing for damaged data.
+    virtual std::optional<std::size_t> decode(const std::uint8_t* from, std::size_t& from_size,
+                                              std::uint8_t* to, std::size_t& to_size) = 0;
 
   private:
     const char* step(Input& input, std::span<std::uint8_t> out, std::size_t& produced) override {
         if (!ready()) return words_.no_memory;
         const auto bytes = input.bytes();
-        if (bytes.empty() && between_frames_) {
+        if (bytes.empty() && began_ && wanted_ == 0) {
             done_ = true;
             return nullptr;
         }
-        std::size_t used = bytes.size();
+        std::size_t used = portion(bytes.size());
         produced = out.size();
-        const auto is_at_end = decode(bytes.data(), used, out.data(), produced);
+        const auto wanted = decode(bytes.data(), used, out.data(), produced);
         input.consume(used);
-        if (!is_at_end) return words_.damaged;
-        between_frames_ = *is_at_end;
+        if (!wanted) {
+            produced = 0;
+            return words_.damaged;
+        }
+        began_ = true;
+        wanted_ = *wanted;
         return bytes.empty() && produced == 0 ? words_.cut : nullptr;
+    }
+    // No more than the block that is due: a decoder that meets damage does not say what it made before.
+    std::size_t portion(std::size_t there) const {
+        constexpr std::size_t frame_header = 5;  // the smallest
+        if (wanted_ == 0) return std::min(there, frame_header);
+        return std::min(there, wanted_ > next_header_ ? wanted_ - next_header_ : wanted_);
     }
 
     Words words_;
-    bool between_frames_ = false;
+    std::size_t next_header_;
+    std::size_t wanted_ = 0;  // by the decoder; 0: a frame begins
+    bool began_ = false;
 };
 
 class Zstd : public Framed {
   public:
     Zstd()
-        : Framed({"no memory to unpack zstd", "zstd data is cut short", "zstd data is damaged"}),
+        : Framed({"no memory to unpack zstd", "zstd data is cut short", "zstd data is damaged"}, 3),
           stream_(ZSTD_createDStream()) {}
     ~Zstd() override { ZSTD_freeDStream(stream_); }
 
   private:
     bool ready() const override { return stream_ != nullptr; }
-    std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
-                               std::size_t& to_size) override {
+    std::optional<std::size_t> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
+                                      std::size_t& to_size) override {
         ZSTD_inBuffer in{from, from_size, 0};
         ZSTD_outBuffer out{to, to_size, 0};
         const std::size_t hint = ZSTD_decompressStream(stream_, &out, &in);
         from_size = in.pos;
         to_size = out.pos;
         if (ZSTD_isError(hint)) return std::nullopt;
-        return hint == 0;
+        return hint;
     }
 
     ZSTD_DStream* stream_;
@@ -306,21 +320,21 @@ class Zstd : public Framed {
 
 class Lz4 : public Framed {
   public:
-    Lz4() : Framed({"no memory to unpack lz4", "lz4 data is cut short", "lz4 data is damaged"}) {
+    Lz4() : Framed({"no memory to unpack lz4", "lz4 data is cut short", "lz4 data is damaged"}, 4) {
         if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION))) context_ = nullptr;
     }
     ~Lz4() override { LZ4F_freeDecompressionContext(context_); }
 
   private:
     bool ready() const override { return context_ != nullptr; }
-    std::optional<bool> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
-                               std::size_t& to_size) override {
+    std::optional<std::size_t> decode(const std::uint8_t* from, std::size_t& from_size, std::uint8_t* to,
+                                      std::size_t& to_size) override {
         const std::size_t hint = LZ4F_decompress(context_, to, &to_size, from, &from_size, nullptr);
         if (LZ4F_isError(hint)) {
             from_size = to_size = 0;
             return std::nullopt;
         }
-        return hint == 0;
+        return hint;
     }
 
     LZ4F_dctx* context_ = nullptr;

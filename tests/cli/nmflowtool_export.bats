@@ -216,6 +216,13 @@ listen_on_free_port() {
     wait "$collector" || status=$?
     collector=
     [ "$status" = 74 ]
+    [ "$(tail -n 1 collected.json | jq -r .type)" = flow.forward.summary ]
+    # The same of records, and of two files.
+    ln -s /dev/full second.pcap
+    run -74 --separate-stderr nmflowtool forward -r "$v9" --to full.pcap --to second.pcap
+    [[ "$stderr" == *full.pcap:* ]]
+    [[ "$stderr" == *second.pcap:* ]]
+    [ "$(jq -r .type <<<"$output" | paste -sd' ')" = 'flow.destination flow.destination flow.forward.summary' ]
 }
 
 @test "a replay that waits has written what came before, answers signals, and counts what was not due" {
@@ -229,10 +236,10 @@ open("timed.pcap", "wb").write(data[:24] + packet + packet + late)
 PY
     nmflowtool forward -r timed.pcap --to live.pcap >out.json 2>err 3>&- &
     collector=$!
-    for _ in $(seq 100); do [ ! -s live.pcap ] || break; sleep 0.02; done
+    for _ in $(seq 100); do [ ! -s live.pcap ] || break; sleep 0.05; done
     [ "$(nmflowtool decode -r live.pcap | tail -n 1 | jq .datagrams)" = 2 ]
     kill -USR1 "$collector"
-    for _ in $(seq 100); do grep -q 'datagrams 3' err && break; sleep 0.02; done
+    for _ in $(seq 100); do grep -q 'datagrams 3' err && break; sleep 0.05; done
     grep -q 'datagrams 3' err
     kill -TERM "$collector"
     wait "$collector" || [ $? -eq 143 ]
@@ -243,6 +250,7 @@ PY
 @test "a collector is named once, and is no address of the run itself; speeds are for captures" {
     run -64 nmflowtool forward -l 127.0.0.1:20551 --to 127.0.0.1:20551
     [[ "$output" == *"--to 127.0.0.1:20551: is what this run listens on" ]]
+    run -64 nmflowtool forward -l :20551 --to 127.0.0.1:20551
     run -64 nmflowtool export --as ipfix -r "$v9" --to 127.0.0.1:9 --to 127.0.0.1:9
     [[ "$output" == *"--to 127.0.0.1:9: is named twice" ]]
     run -64 nmflowtool forward -l 127.0.0.1:20551 --to out.pcap --speed 10

@@ -107,7 +107,8 @@ for line in open("all.json"):
     if names[0] in record:
         print(json.dumps([entry(record.get(name, "000000")) for name in names], separators=(",", ":")))
 PY
-    [ -s ours ] && diff ours theirs
+    [ -s ours ]
+    diff ours theirs
     [ "$(nmflowtool filter 'mpls label 5' <all.json | jq -r 'select(.type == "flow").src_port')" = 1000 ]
 }
 

@@ -227,6 +227,7 @@ PY
     require_commands tcpdump
     nmflowtool decode -r "$traps/s17_drop.pcap" --sflowtool discards -o discards.pcap
     [ "$(tcpdump -n -r discards.pcap 2>/dev/null | wc -l)" = 1 ]
+    run -64 nmflowtool decode -r "$traps/s17_drop.pcap" --sflowtool discards -o discards.pcap --append
     run -1 nmflowtool decode -r "$traps/s17_drop.pcap" --sflowtool pcap -o none.pcap
     [ "$(tcpdump -n -r none.pcap 2>&1 | grep -c 'link-type EN10MB')" = 1 ]
     # What was taken off before sampling is not of the packet.

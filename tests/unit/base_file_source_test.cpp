@@ -78,6 +78,22 @@ TEST_F(FileSourceTest, AFileThatIsCutShortGivesWhatIsThereAndSaysSo) {
     }
 }
 
+TEST_F(FileSourceTest, WhatCameBeforeADamageOfFramesIsDelivered) {
+    for (const char* packer : {"zstd -q -1 --check", "lz4 -q -1"}) {
+        shell(std::string(packer) +
+              " < plain > packed && cat packed packed > twice && truncate -s -9 packed");
+        EXPECT_TRUE(read_all("twice").bytes == content_ + content_) << packer;
+        const Outcome cut = read_all("packed");
+        EXPECT_TRUE(content_.starts_with(cut.bytes)) << packer;
+        EXPECT_NE(cut.error.find("is cut short"), std::string::npos) << cut.error;
+        // The last bytes are a checksum.
+        shell(std::string(packer) + " < plain > packed && truncate -s -1 packed && printf x >> packed");
+        const Outcome damaged = read_all("packed");
+        EXPECT_TRUE(damaged.bytes == content_) << packer << ' ' << damaged.bytes.size();
+        EXPECT_NE(damaged.error.find("is damaged"), std::string::npos) << damaged.error;
+    }
+}
+
 TEST_F(FileSourceTest, DamageInTheMiddleIsTold) {
     for (const std::string packer : {"gzip", "bzip2", "xz"}) {
         shell(packer +

@@ -467,7 +467,7 @@ TEST(Export, DomainsThatNetflow5CannotTellGetAnotherEach) {
     Wire wire(ExportAs::netflow5);
     for (std::uint32_t n = 0; n < 30; ++n) {
         FlowRecord flow = simple_flow(n);
-        flow.obs_domain = n % 3 == 0 ? 0u : 70'000 + n % 3;
+        flow.obs_domain = n % 3 == 1 ? 0u : 70'000 + n % 3;
         wire.exporter.add(flow);
         wire.exporter.flush();
     }
@@ -475,7 +475,7 @@ TEST(Export, DomainsThatNetflow5CannotTellGetAnotherEach) {
     EXPECT_EQ(back.flows.size(), 30u);
     EXPECT_EQ(back.stats.size(), 3u);
     back.expect_clean();
-    EXPECT_EQ(wire.summary().domains_renamed, 2u);
+    EXPECT_EQ(wire.summary().domains_renamed, 3u) << "the first takes the 0 that another has later";
     EXPECT_EQ(wire.summary().saturated, 0u);
 }
 

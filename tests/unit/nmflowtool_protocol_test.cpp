@@ -72,8 +72,11 @@ TEST(Protocol, WhatBeginsLikeNetflowAndIsNoneIsNone) {
         EXPECT_FALSE(protocol_of(stun)) << size;
     }
     EXPECT_FALSE(protocol_of(text(1, 'f' << 8 | 'i', 60)));  // TFTP read request
-    EXPECT_FALSE(protocol_of(text(5, 1, 60)));               // TFTP error
-    EXPECT_FALSE(protocol_of(text(5, 0x0100, 60)));          // DNS queries of the ids 5 and 7
+    EXPECT_FALSE(protocol_of(text(5, 1, 60)));               // TFTP errors
+    Octets not_found = text(5, 1, 19);
+    not_found.back() = 0;
+    EXPECT_FALSE(protocol_of(not_found));
+    EXPECT_FALSE(protocol_of(text(5, 0x0100, 60)));  // DNS queries of the ids 5 and 7
     EXPECT_FALSE(protocol_of(text(7, 0x0100, 29)));
     EXPECT_FALSE(protocol_of(text(1, 0x0100, 12)));
     EXPECT_FALSE(protocol_of(datagram(5, 1, 47, 1'000'000'000)));

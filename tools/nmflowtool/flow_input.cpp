@@ -59,6 +59,7 @@ bool FlowInput::next(Datagram& datagram) {
 
 FlowInput::Got FlowInput::next_from_sockets(Datagram& datagram) {
     for (;;) {
+        if (is_stopped_) return Got::nothing;
         if (sockets_->next(datagram)) {
             if (admits(datagram)) return Got::datagram;
             continue;
@@ -111,7 +112,7 @@ void FlowInput::tell_drops() {
 
 FlowInput::Got FlowInput::next_from_files(Datagram& datagram, nm::FlowRecord& flow) {
     for (;;) {
-        if (nm::stop_requested()) return Got::nothing;
+        if (nm::stop_requested() || is_stopped_) return Got::nothing;
         if (!capture_ && !stored_ && !open_next_file()) return Got::nothing;
         if (++since_look_ >= items_between_looks) show_progress();
         if (capture_ && capture_->next(datagram)) {

@@ -63,6 +63,8 @@ class FlowInput {
     // Datagrams only: throws UserError at a file of flow records.
     bool next(Datagram& datagram);
 
+    // The run has no use for more: next() gives nothing.
+    void stop() { is_stopped_ = true; }
     // What SIGUSR1 and SIGHUP asked for since the last time. For who waits elsewhere than in next().
     void answer_signals();
     // The MPLS stack of the flow record that next() gave.
@@ -131,6 +133,7 @@ class FlowInput {
     bool any_capture_ = false;
     bool any_stored_ = false;
     bool is_broken_ = false;
+    bool is_stopped_ = false;
 };
 
 // The counters of the run so far, in words.

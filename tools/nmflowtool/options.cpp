@@ -177,7 +177,7 @@ void define_decode(nm::Tool& tool) {
     };
     verb.has_table = true;
     verb.not_as_table = [options, style] { return options->all_fields || *style != SflowtoolStyle::none; };
-    verb.run = [options, style](nm::Context& context) {
+    verb.run = [options, style, cli = verb.cli](nm::Context& context) {
         DecodeOptions chosen = *options;
         if (chosen.all_fields && !context.out.is_plain_json()) {
             throw nm::UserError(nm::Exit::usage,
@@ -188,6 +188,9 @@ void define_decode(nm::Tool& tool) {
         take_stdin_as_capture(chosen.input);
         if (*style == SflowtoolStyle::none) return run_decode(chosen, context);
         refuse_beside_sflowtool(chosen, *style, context.out);
+        const bool is_capture = *style == SflowtoolStyle::pcap || *style == SflowtoolStyle::discards;
+        if (is_capture && cli->get_option("--append")->count() > 0)
+            throw nm::UserError(nm::Exit::usage, "--append: two captures in one file are none");
         return lists_datagrams(*style) ? run_sflowtool(chosen.input, *style, context)
                                        : run_sampled_traffic(chosen.input, *style, context);
     };

@@ -245,11 +245,12 @@ nm::Result<std::size_t> restore_state(std::string_view text, TemplateScope scope
             return refuse("line " + std::to_string(line) + " cannot be used");
         body.remove_prefix(std::min(end + 1, body.size()));
     }
-    // What belongs to none of the exporters of this run would be missing from the next state.
-    const auto is_of_other_scope = [&](const Restored& domain) {
-        return !is_sflow(domain.key.protocol) && (domain.key.port != 0) != (scope == TemplateScope::port);
-    };
-    if (std::ranges::any_of(restored, is_of_other_scope)) {
+    // What belongs to none of the exporters of this run would be missing from the next state. Ports tell the
+    // scope, though one of many may be 0.
+    const auto is_scoped = [](const Restored& domain) { return !is_sflow(domain.key.protocol); };
+    const auto has_port = [](const Restored& domain) { return domain.key.port != 0; };
+    if (std::ranges::any_of(restored, is_scoped) &&
+        std::ranges::any_of(restored, has_port) != (scope == TemplateScope::port)) {
         return nm::Error{nm::Exit::usage,
                          "was learnt with another --template-scope: give the same, or another file"};
     }

@@ -27,6 +27,13 @@ struct FixedFormat {
 };
 constexpr FixedFormat fixed_formats[] = {{1, 16, 52, 24}, {5, 24, 48, 30}, {7, 24, 52, 28}};
 
+// As the message of a TFTP error: printable, and a zero at the end (RFC 1350 section 5).
+bool is_text(nm::Bytes bytes) {
+    const auto is_printable = [](std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; };
+    return !bytes.empty() && bytes.back() == 0 &&
+           std::ranges::all_of(bytes.first(bytes.size() - 1), is_printable);
+}
+
 // STUN (RFC 8489 section 5), TFTP and DNS can begin like an old NetFlow. That has as many records as it
 // counts. Where its count lies, or a capture cut it, the count is one that the format allows or the records
 // are whole, and there are fewer than 10^9 nanoseconds.
@@ -41,11 +48,11 @@ bool is_other_protocol(std::uint16_t version, nm::Bytes payload) {
     const std::uint32_t uptime = in.u32();
     in.skip(4);
     const std::uint32_t nanoseconds = in.u32();
-    if (!in.ok() || payload.size() < format->header_bytes) return count == 0 || count > format->most_records;
+    const bool is_count = count > 0 && count <= format->most_records;
+    if (!in.ok() || payload.size() < format->header_bytes) return !is_count || is_text(payload.subspan(4));
     const std::size_t body = payload.size() - format->header_bytes;
     if (body == count * format->record_bytes) return false;
     const bool is_whole = body > 0 && body % format->record_bytes == 0;
-    const bool is_count = count > 0 && count <= format->most_records;
     return uptime == stun_cookie || nanoseconds >= ns_per_s || !(is_whole || is_count);
 }
 

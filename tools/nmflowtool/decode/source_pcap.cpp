@@ -71,9 +71,12 @@ bool PcapSource::take(const nm::CapturedPacket& captured, Datagram& datagram) {
 
 // The innermost packet, when it is a flow datagram or a part of one.
 const nm::Packet* PcapSource::udp_inside(nm::LinkType link_type, nm::Bytes frame) {
-    const bool is_ethernet = link_type == nm::LinkType::ethernet;
-    if (!is_ethernet && link_type != nm::LinkType::raw) return nullptr;
-    parse_stack(is_ethernet ? nm::FirstHeader::ethernet : nm::FirstHeader::ip, frame, stack_);
+    if (link_type == nm::LinkType::ethernet)
+        parse_stack(nm::FirstHeader::ethernet, frame, stack_);
+    else if (!packet_.ip.empty())
+        parse_stack(nm::FirstHeader::ip, packet_.ip, stack_);
+    else
+        return nullptr;
     const nm::Packet& packet = stack_.has_inner ? stack_.inner : stack_.outer;
     const bool is_flow = packet.proto == udp && (packet.is_fragment || protocol_of(packet.payload));
     return is_flow ? &packet : nullptr;

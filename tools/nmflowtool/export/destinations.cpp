@@ -1,6 +1,7 @@
 #include "export/destinations.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -28,6 +29,21 @@ nm::Endpoint endpoint_of(const std::string& to) {
     return *endpoint;
 }
 
+bool is_own(const nm::IpAddress& address) {
+    sockaddr_storage name;
+    const socklen_t length = to_sockaddr(address, 0, name);
+    const nm::UniqueFd fd(::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return fd && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), length) == 0;
+}
+
+// Whether what is sent to the one comes to who listens on the other, of this host.
+bool reaches(const nm::Endpoint& to, const nm::Endpoint& listens) {
+    if (to == listens) return true;
+    const bool is_any = std::ranges::all_of(listens.address.bytes, [](auto byte) { return byte == 0; });
+    const bool is_family = listens.address.is_v6() || to.address.is_v4();  // :: takes both
+    return to.port == listens.port && is_any && is_family && is_own(to.address);
+}
+
 std::unique_ptr<Destination> open_destination(const std::string& to, const DestinationOptions& options) {
     if (is_capture(to)) return open_pcap_destination(to, options.capture_port).value_or_throw();
     const nm::Endpoint endpoint = endpoint_of(to);
@@ -50,7 +66,8 @@ void refuse_loops(const DestinationOptions& options, std::span<const nm::Endpoin
         const nm::Endpoint endpoint = endpoint_of(to);
         if (std::ranges::find(seen, endpoint) != seen.end())
             throw nm::UserError(nm::Exit::usage, "--to " + to + ": is named twice");
-        if (std::ranges::find(listen, endpoint) != listen.end())
+        const auto is_here = [&](const nm::Endpoint& at) { return reaches(endpoint, at); };
+        if (std::ranges::any_of(listen, is_here))
             throw nm::UserError(nm::Exit::usage, "--to " + to + ": is what this run listens on");
         seen.push_back(endpoint);
     }
@@ -101,9 +118,8 @@ void Destinations::bury() {
             status ? nm::Error{nm::Exit::io_error, books.to + ": nobody reads it any more"} : status.error();
         books.reason = why.message;
         if (!failure_) failure_ = why;
-        if (dead_ < all_.size()) console_.error(why.message + ": nothing more is written to it");
+        console_.error(why.message + ": nothing more is written to it");
     }
-    if (dead_ == all_.size() && failure_) throw nm::UserError(failure_->exit, failure_->message);
 }
 
 void Destinations::flush() {

@@ -53,8 +53,9 @@ class Destinations {
     // Opens all of them; throws UserError.
     Destinations(const DestinationOptions& options, nm::Console& console);
 
-    // Throws UserError when nothing can be sent to any of them.
     void send(const ExportDatagram& datagram);
+    // Nothing can be sent to any of them: the run is over.
+    bool are_dead() const { return dead_ == all_.size(); }
     // What waits in buffers of files, so that a reader of a live capture sees it.
     void flush();
     // Closes them, writes their books with this time, and tells of those where nobody listens.

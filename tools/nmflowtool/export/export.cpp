@@ -67,6 +67,7 @@ class Run {
         destinations_.flush();
     }
     nm::Time latest() const { return latest_; }
+    bool is_over() const { return destinations_.are_dead(); }
     nm::Exit exit_or(nm::Exit otherwise) const { return destinations_.exit_or(otherwise); }
 
     // The books, the summary, and whether anything left.
@@ -102,6 +103,7 @@ nm::Exit export_datagrams(const ExportOptions& options, nm::Context& context, Ru
     read_flows(input, decoder, context, [&](Decoder::Got got, Records& records) {
         if (got == Decoder::Got::flow) run.add(records.flow);
         if (got == Decoder::Got::sample) run.add(records.sample);
+        if (run.is_over()) input.stop();
     });
     run.flush();
     nm::ExportSummary summary;
@@ -124,7 +126,7 @@ void flush_when_idle(Run& run) {
 nm::Exit export_lines(const ExportOptions& options, nm::Context& context, Run& run) {
     SamplingRule sampling_rule(options.input.sampling_rate);
     FlowLines lines(context, {}, [&run] { flush_when_idle(run); });
-    for (auto got = lines.next(); got != FlowLines::Got::end; got = lines.next()) {
+    for (auto got = lines.next(); got != FlowLines::Got::end && !run.is_over(); got = lines.next()) {
         sampling_rule.apply(lines.record());
         if (got == FlowLines::Got::flow)
             run.add(static_cast<nm::FlowRecord&>(lines.record()));

@@ -72,27 +72,34 @@ FlowStream& Exporter::stream_of(const nm::FlowRecord& flow) {
     return *entries_.front().stream;
 }
 
-// Its own, or the lowest that nobody uses: where another exporter has it and collectors cannot tell the two
-// apart, and in NetFlow v5, which has 16 bits for it.
-std::uint32_t Exporter::domain_for(const Key& key) {
-    // sFlow tells the agent's address in the datagram.
+// Unset: ours, for all exporters. sFlow tells the agent's address in the datagram.
+nm::IpAddress Exporter::seen_address(const Key& key) const {
     const bool is_told = options_.keeps_source || options_.stream.protocol == ExportAs::sflow5;
+    return is_told ? key.exporter : nm::IpAddress();
+}
+
+// Its own, or the lowest that nobody uses: where collectors could not tell it from another's, and in NetFlow
+// v5, which has 16 bits for it.
+std::uint32_t Exporter::domain_for(const Key& key) {
     const bool fits = options_.stream.protocol != ExportAs::netflow5 || key.domain <= 0xFFFF;
-    if (fits && (domains_.insert(key.domain).second || is_told)) return key.domain;
+    std::set<std::uint32_t>& in_use = domains_[seen_address(key)];
+    if (fits && in_use.insert(key.domain).second) return key.domain;
     ++domains_renamed_;
     std::uint32_t domain = 0;
-    for (const std::uint32_t used : domains_) {
+    for (const std::uint32_t used : in_use) {
         if (used != domain) break;
         ++domain;
     }
-    domains_.insert(domain);
+    in_use.insert(domain);
     return domain;
 }
 
 void Exporter::end_oldest() {
     ++streams_ended_;
     entries_.back().stream->flush();
-    domains_.erase(entries_.back().domain);
+    const auto in_use = domains_.find(seen_address(entries_.back().key));
+    in_use->second.erase(entries_.back().domain);
+    if (in_use->second.empty()) domains_.erase(in_use);
     by_key_.erase(entries_.back().key);
     entries_.pop_back();
 }

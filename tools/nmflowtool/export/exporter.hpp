@@ -54,6 +54,7 @@ class Exporter {
     };
 
     FlowStream& stream_of(const nm::FlowRecord& flow);
+    nm::IpAddress seen_address(const Key& key) const;
     std::uint32_t domain_for(const Key& key);
     void end_oldest();
 
@@ -62,7 +63,8 @@ class Exporter {
     ExportBooks books_;
     std::list<Entry> entries_;  // most recently used first
     std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> by_key_;
-    std::set<std::uint32_t> domains_;  // as told to collectors, in use
+    // As told to collectors, in use, by the address that they see.
+    std::unordered_map<nm::IpAddress, std::set<std::uint32_t>> domains_;
     std::uint64_t domains_renamed_ = 0;
     std::uint64_t streams_ended_ = 0;
 };

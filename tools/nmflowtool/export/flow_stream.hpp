@@ -76,7 +76,7 @@ class FlowStream {
     // time of the flows leaps, another capture or a wrong clock, what is there goes with the old one.
     void see_time(const nm::FlowRecord& flow) {
         constexpr std::int64_t ahead_ns = 600 * nm::ns_per_s;
-        constexpr std::int64_t leap_ns = 3600 * nm::ns_per_s;
+        constexpr std::int64_t leap_ns = 24 * 3600 * nm::ns_per_s;
         if (started_ && std::abs(flow.ts.ns - latest_.ns) > leap_ns) {
             flush();
             latest_ = flow.ts;

@@ -1,6 +1,7 @@
 // NetFlow version 9 (RFC 3954) and IPFIX (RFC 7011). A template for each set of elements that flows have, so
 // that what is absent stays absent; sent before its first use, and again before its first use after a
 // refresh. Sampling rates go as options records, before the first flow that they hold for.
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <unordered_map>
@@ -172,9 +173,9 @@ TemplateStream::Layout& TemplateStream::layout_of(const ElementSet& set) {
 }
 
 void TemplateStream::open_datagram() {
-    const std::int64_t age_ns = latest_.ns - period_start_.ns;  // below zero when the flows' time went back
-    const bool is_due =
-        period_datagrams_ >= options_.template_datagrams || age_ns >= options_.template_ns || age_ns < 0;
+    period_start_ = std::min(period_start_, latest_);  // the time of the flows may have gone back
+    const bool is_due = period_datagrams_ >= options_.template_datagrams ||
+                        latest_.ns - period_start_.ns >= options_.template_ns;
     if (period_ == 0 || is_due) {
         ++period_;
         period_datagrams_ = 0;

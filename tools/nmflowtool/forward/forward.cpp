@@ -82,7 +82,7 @@ nm::Exit run_forward(const ForwardOptions& options, nm::Context& context) {
         return nm::sentence_of(nm::record_type<nm::ForwardSummary>, &summary);
     });
     Datagram datagram;
-    while (!context.out.closed() && input.next(datagram)) {
+    while (!context.out.closed() && !destinations.are_dead() && input.next(datagram)) {
         ++datagrams;
         if (!protocol_of(datagram.payload)) {
             ++not_flow;
