@@ -1,6 +1,6 @@
 // A file read from front to back, whatever it was packed with: plain, gzip (several members too), bzip2
-// (several streams too), xz, zstd or lz4 (several frames too), told apart by their magic bytes and never by the name. "-" is standard input.
-// What was read before a damage is delivered first, then the damage.
+// (several streams too), xz, zstd or lz4 (several frames too), told apart by their magic bytes and never by
+// the name. "-" is standard input. What was read before a damage is delivered first, then the damage.
 // Proof: tests/unit/base_file_source_test.cpp.
 #pragma once
 

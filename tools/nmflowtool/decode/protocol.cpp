@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
+
 namespace nmflowtool {
 namespace {
 
@@ -39,7 +41,6 @@ bool is_text(nm::Bytes bytes) {
 // are whole, and there are fewer than 10^9 nanoseconds.
 bool is_other_protocol(std::uint16_t version, nm::Bytes payload) {
     constexpr std::uint32_t stun_cookie = 0x2112A442;
-    constexpr std::uint32_t ns_per_s = 1'000'000'000;
     const auto format = std::ranges::find(fixed_formats, version, &FixedFormat::version);
     if (format == std::end(fixed_formats)) return false;
     nm::ByteReader in(payload);
@@ -53,7 +54,7 @@ bool is_other_protocol(std::uint16_t version, nm::Bytes payload) {
     const std::size_t body = payload.size() - format->header_bytes;
     if (body == count * format->record_bytes) return false;
     const bool is_whole = body > 0 && body % format->record_bytes == 0;
-    return uptime == stun_cookie || nanoseconds >= ns_per_s || !(is_whole || is_count);
+    return uptime == stun_cookie || nanoseconds >= nm::ns_per_s || !(is_whole || is_count);
 }
 
 }  // namespace

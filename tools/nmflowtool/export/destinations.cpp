@@ -16,11 +16,13 @@ bool is_capture(const std::string& to) {
     return to.ends_with(".pcap");
 }
 
+bool is_any(const nm::IpAddress& address) {
+    return std::ranges::all_of(address.bytes, [](auto byte) { return byte == 0; });
+}
+
 nm::Endpoint endpoint_of(const std::string& to) {
     const auto endpoint = nm::parse_endpoint(to);
-    const bool is_some =
-        endpoint && std::ranges::any_of(endpoint->address.bytes, [](auto b) { return b != 0; });
-    if (!is_some || endpoint->port == 0) {
+    if (!endpoint || is_any(endpoint->address) || endpoint->port == 0) {
         throw nm::UserError(nm::Exit::usage,
                             "--to " + nm::in_quotes(to) +
                                 " is neither ADDR:PORT nor FILE.pcap: write 192.0.2.1:2055, "
@@ -39,9 +41,8 @@ bool is_own(const nm::IpAddress& address) {
 // Whether what is sent to the one comes to who listens on the other, of this host.
 bool reaches(const nm::Endpoint& to, const nm::Endpoint& listens) {
     if (to == listens) return true;
-    const bool is_any = std::ranges::all_of(listens.address.bytes, [](auto byte) { return byte == 0; });
     const bool is_family = listens.address.is_v6() || to.address.is_v4();  // :: takes both
-    return to.port == listens.port && is_any && is_family && is_own(to.address);
+    return to.port == listens.port && is_any(listens.address) && is_family && is_own(to.address);
 }
 
 std::unique_ptr<Destination> open_destination(const std::string& to, const DestinationOptions& options) {
